@@ -1,0 +1,49 @@
+/** The layers of docs/architecture.md, held by a tool. @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    rule(
+      'main-needs-no-window',
+      '^main/',
+      '^(electron|renderer)/|node_modules/(electron|react)(/|$)',
+    ),
+    rule(
+      'renderer-knows-only-the-contract',
+      '^renderer/',
+      '^(electron|main)/',
+      '^main/service/contract',
+    ),
+    rule('nothing-imports-electron', '^(main|renderer)/', '^electron/'),
+    rule('product-does-not-import-tests', '^(main|electron|renderer)/', '^test/'),
+    rule(
+      'credentials-are-pure',
+      '^main/credentials/',
+      '^(main/(?!credentials/)|node:(?!crypto$)|fs)',
+    ),
+    rule('system-is-the-ground-floor', '^main/system/', '^main/(?!system/)'),
+    rule('stores-know-no-missions', '^main/stores/', '^main/(?!(stores|system)/)'),
+    rule('broadcast-stands-alone', '^main/broadcast/', '^main/(?!(broadcast|system)/)'),
+    rule('missions-know-no-engine', '^main/missions/', '^main/(?!(missions|stores|system)/)'),
+    rule('journal-knows-no-engine', '^main/journal/', '^main/(?!(journal|stores|system)/)'),
+    rule('engine-knows-no-service', '^main/sync/', '^main/(service|cli)/'),
+    rule('service-knows-no-command-line', '^main/service/', '^main/cli/'),
+    rule('the-contract-imports-only-zod', '^main/service/contract', '.', 'node_modules/zod'),
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^out/' },
+    moduleSystems: ['es6'],
+    tsPreCompilationDeps: true,
+  },
+};
+
+function rule(name, from, to, except) {
+  return {
+    name,
+    severity: 'error',
+    from: { path: from },
+    to: except === undefined ? { path: to } : { path: to, pathNot: except },
+  };
+}

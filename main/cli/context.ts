@@ -1,0 +1,44 @@
+import { callEngine, NoEngine } from '../service/client.ts';
+import type { CommandName, CommandParams, CommandResult } from '../service/contract.ts';
+import { withoutEngine } from '../service/service.ts';
+import type { AgencPaths } from '../system/paths.ts';
+
+/** What every command gets. */
+export interface Context {
+  readonly paths: AgencPaths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly json: boolean;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Writes a line to stdout. */
+  readonly print: (text: string) => void;
+}
+
+/** How a command that no engine answers is carried out here: not changing anything, or as the only one. */
+export type Alone = 'reading' | 'exclusively';
+
+/** Has the running engine carry out a command, or without one carries it out here. */
+export async function ask<C extends CommandName>(
+  context: Context,
+  name: C,
+  params: CommandParams<C>,
+  alone: Alone,
+): Promise<CommandResult<C>> {
+  const { paths, env } = context;
+  try {
+    return await callEngine(paths.engineSocket, name, params);
+  } catch (error) {
+    if (!(error instanceof NoEngine)) throw error;
+    return withoutEngine({ paths, env }, alone === 'exclusively', (handlers) =>
+      handlers[name](params),
+    );
+  }
+}
+
+/** Has the running engine carry out a command. @throws NoEngine if none runs */
+export function askEngine<C extends CommandName>(
+  { paths }: Context,
+  name: C,
+  params: CommandParams<C>,
+): Promise<CommandResult<C>> {
+  return callEngine(paths.engineSocket, name, params);
+}

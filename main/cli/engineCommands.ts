@@ -1,0 +1,84 @@
+import { ExitCode, UserError } from '../system/userError.ts';
+import { ask, askEngine, type Context } from './context.ts';
+import { plain, shortHash, table } from './format.ts';
+
+/** `agenc-bar resync [ID]` */
+export async function resyncCommand(context: Context, missionId?: string): Promise<ExitCode> {
+  const result = await askEngine(context, 'resync', missionId === undefined ? {} : { missionId });
+  if (context.json) context.print(JSON.stringify(result));
+  else if (result.missions.length === 0) context.print('There are no missions.');
+  else {
+    context.print(
+      table(
+        result.missions.map(({ missionId, status, up, down, hash }) => {
+          const moves = [
+            ...up.map((name) => `↑ ${plain(name)}`),
+            ...down.map((name) => `↓ ${plain(name)}`),
+          ];
+          const did = status === 'done' ? moves.join(', ') || 'nothing to change' : status;
+          return [missionId, shortHash(hash), did];
+        }),
+      ),
+    );
+  }
+  const failed = result.missions.some(
+    ({ status }) => status === 'unavailable' || status === 'malformed',
+  );
+  return failed ? ExitCode.failed : ExitCode.done;
+}
+
+/** `agenc-bar alerts` */
+export async function alertsCommand(context: Context): Promise<undefined> {
+  const { alerts } = await ask(context, 'status', {}, 'reading');
+  if (context.json) context.print(JSON.stringify({ alerts }));
+  else if (alerts.length === 0) context.print('Nothing needs attention.');
+  else for (const { id, message } of alerts) context.print(`${id}: ${plain(message)}`);
+}
+
+/** `agenc-bar resolve ALERT restore|remove` */
+export async function resolveCommand(
+  context: Context,
+  alertId: string,
+  answer: string,
+): Promise<undefined> {
+  if (answer !== 'restore' && answer !== 'remove') {
+    throw new UserError(`"${answer}" is no answer; say "restore" or "remove".`, ExitCode.usage);
+  }
+  await askEngine(context, 'resolve', { alertId, answer });
+  context.print(
+    context.json
+      ? JSON.stringify({ alertId, answer })
+      : `${alertId}: ${answer}d.`.replace('removed.', 'removed everywhere.'),
+  );
+}
+
+/** `agenc-bar journal ls` */
+export async function journalLsCommand(context: Context): Promise<undefined> {
+  const journal = await ask(context, 'journal', {}, 'reading');
+  if (context.json) context.print(JSON.stringify(journal));
+  else if (journal.items.length === 0) context.print('The journal is empty.');
+  else {
+    context.print(
+      table(
+        journal.items.map(({ id, name, reason, digest, missionId }) => [
+          id,
+          plain(name),
+          reason,
+          digest.slice(0, 12),
+          missionId ?? 'global',
+        ]),
+      ),
+    );
+  }
+  for (const damaged of journal.damaged) process.stderr.write(`agenc-bar: ${damaged}\n`);
+}
+
+/** `agenc-bar journal restore ID` */
+export async function journalRestoreCommand(context: Context, id: string): Promise<undefined> {
+  const item = await ask(context, 'restore', { id }, 'exclusively');
+  context.print(
+    context.json
+      ? JSON.stringify(item)
+      : `${plain(item.name)} is back everywhere, as of ${item.at}.`,
+  );
+}

@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from 'commander';
+import { errorText } from '../system/errors.ts';
+import { agencPaths, agencRoot } from '../system/paths.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
+import type { Context } from './context.ts';
+import { doctorCommand } from './doctorCommand.ts';
+import {
+  alertsCommand,
+  journalLsCommand,
+  journalRestoreCommand,
+  resolveCommand,
+  resyncCommand,
+} from './engineCommands.ts';
+import { logCommand } from './logCommand.ts';
+import {
+  attachCommand,
+  detachCommand,
+  missionLsCommand,
+  removeCommand,
+} from './missionCommands.ts';
+import { statusCommand } from './statusCommand.ts';
+import { syncCommand } from './syncCommand.ts';
+
+type Work = (context: Context, ...words: never[]) => Promise<ExitCode | undefined>;
+
+/** The `agenc-bar` command (docs/cli.md). Every command takes `--agenc-dir` and `--json`. */
+function program(): Command {
+  const top = new Command('agenc-bar')
+    .description('Keeps the MCP sign-ins of many Claude Code sessions in step.')
+    .showHelpAfterError(false)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) });
+
+  command(top, 'sync', 'run the engine in the foreground until Ctrl-C', syncCommand);
+  command(
+    top,
+    'status',
+    'show the global entry, the missions and what needs attention',
+    statusCommand,
+  );
+  command(
+    top,
+    'resync [mission]',
+    'read everything again and heal what is unusable',
+    resyncCommand,
+  );
+  command(top, 'log', 'show the sync log', logCommand)
+    .option('--follow', 'go on with what happens from now on')
+    .option('--mission <id>', 'only what concerns one mission');
+  command(top, 'alerts', 'list what needs attention', alertsCommand);
+  command(top, 'resolve <alert> <answer>', 'answer a wipe: "restore" or "remove"', resolveCommand);
+  command(top, 'doctor', 'look for what could be wrong, and say how to mend it', doctorCommand);
+
+  const journal = group(top, 'journal', 'server values that a sync removed or replaced');
+  command(journal, 'ls', 'list them, newest first', journalLsCommand);
+  command(journal, 'restore <id>', 'put one back everywhere', journalRestoreCommand);
+
+  const mission = group(top, 'mission', 'the missions');
+  command(mission, 'ls', 'list them', missionLsCommand);
+  command(
+    mission,
+    'attach <folder>',
+    'keep any other CLAUDE_CONFIG_DIR in step too',
+    attachCommand,
+  ).option('--name <name>', 'what to call it');
+  command(
+    mission,
+    'detach <id>',
+    'let an attached folder go; nothing in it is touched',
+    detachCommand,
+  );
+  command(
+    mission,
+    'rm <id>',
+    'write a stopped mission back, then delete its entry and folder',
+    removeCommand,
+  ).option('--delete-work', 'also delete what lies in its work folder');
+  return top;
+}
+
+function group(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description);
+}
+
+function command(parent: Command, usage: string, description: string, work: Work): Command {
+  const made = parent.command(usage).description(description);
+  made.addOption(new Option('--agenc-dir <dir>', 'the folder to work on').env('AGENC_DIRPATH'));
+  made.option('--json', 'print JSON');
+  made.action(async (...values: unknown[]) => {
+    const options = made.opts<{ agencDir?: string; json?: boolean }>();
+    const context: Context = {
+      paths: agencPaths(agencRoot(options.agencDir)),
+      env: process.env,
+      json: options.json ?? false,
+      options,
+      print: (text) => process.stdout.write(`${text}\n`),
+    };
+    // Commander hands over the words, then the options, then itself.
+    const words = values.slice(0, -2) as never[];
+    process.exitCode = (await work(context, ...words)) ?? ExitCode.done;
+  });
+  return made;
+}
+
+/** Errors for people: one line on stderr. @returns the exit code */
+function report(error: unknown): ExitCode {
+  // Commander has printed its own; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  const text =
+    error instanceof UserError ? error.message : `Something went wrong: ${errorText(error)}`;
+  process.stderr.write(`agenc-bar: ${text.replaceAll('\n', ' ')}\n`);
+  return error instanceof UserError ? error.exitCode : ExitCode.failed;
+}
+
+// `agenc-bar log | head` closes the pipe early: that is no error of ours.
+process.stdout.on('error', () => process.exit(ExitCode.done));
+
+const top = program();
+for (const each of [top, ...top.commands, ...top.commands.flatMap((one) => one.commands)])
+  each.exitOverride();
+try {
+  await top.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

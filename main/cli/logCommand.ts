@@ -1,0 +1,21 @@
+import { followEngine } from '../service/client.ts';
+import type { EventMessage } from '../service/contract.ts';
+import { readSyncLog } from '../service/syncLog.ts';
+import type { Context } from './context.ts';
+import { eventText } from './format.ts';
+
+/** `agenc-bar log [--follow] [--mission ID]` */
+export async function logCommand({ paths, json, options, print }: Context): Promise<undefined> {
+  const wanted = options.mission;
+  const show = (event: EventMessage): void => {
+    if (typeof wanted === 'string' && !concerns(event, wanted)) return;
+    print(json ? JSON.stringify(event) : `${event.at.slice(0, 10)} ${eventText(event)}`);
+  };
+  for await (const event of readSyncLog(paths.syncLog)) show(event);
+  if (options.follow === true)
+    for await (const event of followEngine(paths.engineSocket)) show(event);
+}
+
+function concerns(event: EventMessage, missionId: string): boolean {
+  return 'missionId' in event && event.missionId === missionId;
+}

@@ -1,0 +1,50 @@
+import { isAbsolute, resolve } from 'node:path';
+import { ask, type Context } from './context.ts';
+import { missionTable, plain } from './format.ts';
+
+/** `agenc-bar mission ls` */
+export async function missionLsCommand(context: Context): Promise<undefined> {
+  const { missions } = await ask(context, 'status', {}, 'reading');
+  if (context.json) context.print(JSON.stringify({ missions }));
+  else if (missions.length === 0) context.print('There are no missions.');
+  else context.print(missionTable(missions, Date.now()));
+}
+
+/** `agenc-bar mission attach DIR` */
+export async function attachCommand(context: Context, folder: string): Promise<undefined> {
+  const name = context.options.name;
+  const params = { folder: absolute(folder), ...(typeof name === 'string' && { name }) };
+  const mission = await ask(context, 'attach', params, 'exclusively');
+  context.print(
+    context.json
+      ? JSON.stringify(mission)
+      : `${plain(mission.configDir)} is attached as ${mission.id}.`,
+  );
+}
+
+/** `agenc-bar mission detach ID` */
+export async function detachCommand(context: Context, id: string): Promise<undefined> {
+  await ask(context, 'detach', { id }, 'exclusively');
+  context.print(
+    context.json
+      ? JSON.stringify({ detached: id })
+      : `${id} is detached; nothing in it was touched.`,
+  );
+}
+
+/** `agenc-bar mission rm ID` */
+export async function removeCommand(context: Context, id: string): Promise<undefined> {
+  const deleteWork = context.options.deleteWork === true;
+  const result = await ask(context, 'remove', { id, deleteWork }, 'exclusively');
+  if (context.json) return context.print(JSON.stringify(result)) as undefined;
+  context.print(
+    result.kept === null
+      ? `${id} is removed; what it was signed in to is kept in the global entry.`
+      : `The entry of ${id} is removed; the work in ${result.kept} is kept (--delete-work deletes it too).`,
+  );
+}
+
+/** The engine's working directory is not the user's. An absolute path stays as it was written. */
+function absolute(folder: string): string {
+  return isAbsolute(folder) ? folder : resolve(folder);
+}

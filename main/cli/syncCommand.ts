@@ -1,0 +1,37 @@
+import type { EventMessage } from '../service/contract.ts';
+import { startService } from '../service/service.ts';
+import { ExitCode } from '../system/userError.ts';
+import type { Context } from './context.ts';
+import { eventText } from './format.ts';
+
+/** `agenc-bar sync`: the engine in the foreground until SIGINT or SIGTERM. */
+export async function syncCommand({ paths, env, json, print }: Context): Promise<ExitCode> {
+  // The contract says that "ready" is the first line; what the first look found follows it.
+  const early: EventMessage[] = [];
+  let isReady = false;
+  const show = (event: EventMessage): void =>
+    print(json ? JSON.stringify(event) : eventText(event));
+
+  const service = await startService({ paths, env }, (event) => {
+    if (event.event === 'ready') {
+      isReady = true;
+      show(event);
+      for (const each of early) show(each);
+    } else if (isReady) show(event);
+    else early.push(event);
+  });
+  if (!json) {
+    const { global, missions } = await service.handlers.status({});
+    print(`Watching ${paths.missions} and the global entry in ${global.configDir}:`);
+    print(missions.length === 0 ? '  no missions yet; new ones are found by themselves' : '');
+    for (const { id, state, inSync } of missions)
+      print(`  ${id}  ${state}${inSync ? ', in sync' : ''}`);
+    print('Sign in to an MCP server in any running mission, and the others have it. Ctrl-C ends.');
+  }
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve());
+  });
+  await service.dispose();
+  return ExitCode.done;
+}

@@ -1,0 +1,63 @@
+import { type Entry, isObject, type Json, SERVER_MAP } from './entry.ts';
+import { type FieldId, isServerField, splitField } from './fields.ts';
+
+/**
+ * - `usable`: an access token and/or a refresh token is there.
+ * - `registered`: known to the client, but nobody signed in (also: a value of an unknown form).
+ * - `invalidated`: its refresh was rejected; the client blanks the token and sets `expiresAt: 0`.
+ */
+export type ServerStatus = 'usable' | 'registered' | 'invalidated';
+
+/** What may be shown of a server: everything but its secrets. */
+export interface ServerSummary {
+  readonly key: string;
+  readonly name: string;
+  readonly status: ServerStatus;
+  /** ms since the epoch, or `null` where the entry does not say. */
+  readonly expiresAt: number | null;
+}
+
+export function serverStatus(value: Json): ServerStatus {
+  if (!isObject(value)) return 'registered';
+  if (isToken(value.accessToken) || isToken(value.refreshToken)) return 'usable';
+  return value.expiresAt === 0 ? 'invalidated' : 'registered';
+}
+
+/**
+ * Whether a value may replace another one. Servers and Claude's own login need a token; of any other
+ * field nobody but the client knows, so its mere presence counts.
+ */
+export function isUsable(id: FieldId, value: Json): boolean {
+  return isServerField(id) || id === '/claudeAiOauth' ? serverStatus(value) === 'usable' : true;
+}
+
+/** `expiresAt` in ms since the epoch, or `null` if the value does not carry a number there. */
+export function expiresAtOf(value: Json): number | null {
+  const expiresAt = isObject(value) ? value.expiresAt : undefined;
+  return typeof expiresAt === 'number' ? expiresAt : null;
+}
+
+/** The name people know a field by: a server's own name, else the field's key. */
+export function fieldName(id: FieldId, value?: Json): string {
+  const own = isObject(value) ? value.serverName : undefined;
+  if (typeof own === 'string' && own !== '') return own;
+  const { key } = splitField(id);
+  // The client's keys are `<name>|<16 hex>`; opaque, but better than nothing to show.
+  return isServerField(id) ? key.replace(/\|[0-9a-f]{16}$/, '') : key;
+}
+
+/** The servers of an entry as they may be shown, without any secret. */
+export function summariseServers(entry: Entry | null): ServerSummary[] {
+  const servers = entry?.[SERVER_MAP];
+  if (!isObject(servers)) return [];
+  return Object.entries(servers).map(([key, value]) => ({
+    key,
+    name: fieldName(`/${SERVER_MAP}/${key}`, value),
+    status: serverStatus(value),
+    expiresAt: expiresAtOf(value),
+  }));
+}
+
+function isToken(value: Json | undefined): boolean {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,150 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { JournalKey } from './journalKey.ts';
+
+const JOURNAL_REASONS = ['replaced', 'removed', 'restored-over'] as const;
+
+export type JournalReason = (typeof JOURNAL_REASONS)[number];
+
+/** A value to keep before a reconcile takes it away. */
+export interface JournalValue {
+  /** The field's id, a JSON pointer such as `/mcpOAuth/loop|0123`. */
+  readonly field: string;
+  /** The server's name, for people. */
+  readonly name: string;
+  /** 64 hex digits. */
+  readonly digest: string;
+  /** Any JSON value. Secret. */
+  readonly value: unknown;
+  readonly reason: JournalReason;
+  /** The mission whose reconcile it was; `null`: none. */
+  readonly missionId: string | null;
+}
+
+/** What is known of a kept value without its key. */
+export interface JournalItem extends Omit<JournalValue, 'value'> {
+  /** `<UTC date>-<UTC time>-<6 hex>`: sorts by time, short enough to type. */
+  readonly id: string;
+  /** When it was kept, ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
+/** The part of an id that says the second. */
+const SECOND_CHARS = '20261123-204252-'.length;
+
+const RecordSchema = z.object({
+  v: z.literal(1),
+  id: z.string().regex(ID),
+  at: z.iso.datetime(),
+  field: z.string(),
+  name: z.string(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  reason: z.enum(JOURNAL_REASONS),
+  missionId: z.string().nullable(),
+  /** The id of the key that the value is encrypted with. */
+  key: z.string().regex(/^[0-9a-f]{16}$/),
+  iv: z.base64(),
+  data: z.base64(),
+  tag: z.base64(),
+});
+
+/** A kept value as it lies in a file, one line of JSON. All but `data` is in the clear, and authenticated. */
+export type JournalRecord = z.infer<typeof RecordSchema>;
+
+/** @throws TypeError if the value is not JSON */
+export function sealRecord(
+  value: JournalValue,
+  id: string,
+  at: Date,
+  key: JournalKey,
+): JournalRecord {
+  const text: string | undefined = JSON.stringify(value.value);
+  if (text === undefined) throw new TypeError(`The value of ${value.field} is not JSON`);
+  const iv = randomBytes(IV_BYTES);
+  const head = {
+    v: 1 as const,
+    id,
+    at: at.toISOString(),
+    field: value.field,
+    name: value.name,
+    digest: value.digest,
+    reason: value.reason,
+    missionId: value.missionId,
+    key: key.id,
+  };
+  const cipher = createCipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(authenticated(head));
+  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return {
+    ...head,
+    iv: iv.toString('base64'),
+    data: data.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+  };
+}
+
+/** The value of a record, or `null` if record or key are not the ones it was sealed with. */
+export function openRecord(
+  record: JournalRecord,
+  key: JournalKey,
+): { readonly value: unknown } | null {
+  try {
+    const iv = Buffer.from(record.iv, 'base64');
+    const decipher = createDecipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(authenticated(record));
+    decipher.setAuthTag(Buffer.from(record.tag, 'base64'));
+    const data = decipher.update(Buffer.from(record.data, 'base64'));
+    const text = Buffer.concat([data, decipher.final()]).toString('utf8');
+    return { value: JSON.parse(text) };
+  } catch {
+    // OpenSSL says no more than "unable to authenticate data"; a length that cannot be is the same to us.
+    return null;
+  }
+}
+
+/** The additional authenticated data: an array, so that the order of a file's keys does not matter. */
+function authenticated(head: Omit<JournalRecord, 'iv' | 'data' | 'tag'>): Buffer {
+  const { v, id, at, field, name, digest, reason, missionId, key } = head;
+  return Buffer.from(JSON.stringify([v, id, at, field, name, digest, reason, missionId, key]));
+}
+
+/** @returns `null` if the line is no record */
+export function parseRecord(line: string): JournalRecord | null {
+  try {
+    return RecordSchema.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    // Not JSON: no record either.
+    return null;
+  }
+}
+
+export function itemOf(record: JournalRecord): JournalItem {
+  const { id, at, field, name, digest, reason, missionId } = record;
+  return { id, at, field, name, digest, reason, missionId };
+}
+
+/** A new id for a moment, 16 million of them in each second. */
+export function newRecordId(at: Date): string {
+  const [date = '', time = ''] = at.toISOString().split('T');
+  const digits = (text: string): string => text.replaceAll(/\D/g, '');
+  return `${digits(date)}-${digits(time).slice(0, 6)}-${randomBytes(3).toString('hex')}`;
+}
+
+export function isRecordId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** The part that ids of the same second share. */
+export function secondOf(id: string): string {
+  return id.slice(0, SECOND_CHARS);
+}
+
+/** The moment an id names, ms since the epoch, to the second. */
+export function timeOf(id: string): number {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id) ?? [];
+  return Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+}

@@ -1,0 +1,104 @@
+import { hash } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { UserError } from '../system/userError.ts';
+import type { Mission } from './mission.ts';
+
+const attachedFile = z.object({
+  attached: z.array(z.object({ id: z.string(), name: z.string(), configDir: z.string() })),
+});
+
+/** The config directories that the user attached: `bar/attached.json`. Unreadable content is an error, not "none". */
+export interface AttachedMissions {
+  /** @throws UserError if the file is there but cannot be used */
+  list(): Mission[];
+  /** @throws UserError if the folder cannot be attached; says why and what to do */
+  attach(folder: string, name?: string): Promise<Mission>;
+  /** Forgets an attached directory; nothing in it is touched. @returns whether it was attached */
+  detach(id: string): Promise<boolean>;
+}
+
+/** @param taken folders that are synced already: the global config directory and the missions folder */
+export function createAttachedMissions(
+  path: string,
+  taken: { global: string; missions: string },
+): AttachedMissions {
+  const read = () => readJsonFile(path, attachedFile) ?? { attached: [] };
+  const list = (): Mission[] =>
+    read().attached.map((entry) => ({ ...entry, kind: 'attached', folder: null, repo: null }));
+
+  return {
+    list,
+
+    async attach(folder, name) {
+      // The keychain's name for an entry hashes the exact string, so an absolute path stays as it is.
+      const configDir = isAbsolute(folder) ? folder : resolve(folder);
+      const real = realFolder(configDir);
+      const missions = list();
+      const twin = missions.find(
+        (mission) => mission.configDir === configDir || sameFolder(mission.configDir, real),
+      );
+      if (twin !== undefined)
+        throw new UserError(`${configDir} is attached already, as ${twin.id}.`);
+      if (sameFolder(taken.global, real)) {
+        throw new UserError(
+          `${configDir} is the global config directory; it is always in step. Attach another one.`,
+        );
+      }
+      if (real.startsWith(`${realOrSame(taken.missions)}/`)) {
+        throw new UserError(
+          `${configDir} lies in the missions folder; its mission is found by itself.`,
+        );
+      }
+      const label = name ?? (basename(configDir).replace(/^\.+/, '') || 'config');
+      const id = `${label.replaceAll(/[^\w-]+/g, '-')}-${hash('sha256', configDir).slice(0, 8)}`;
+      const mission: Mission = {
+        id,
+        name: label,
+        kind: 'attached',
+        configDir,
+        folder: null,
+        repo: null,
+      };
+      const attached = [...missions, mission].map(({ id, name, configDir }) => ({
+        id,
+        name,
+        configDir,
+      }));
+      await writeJsonFile(path, { attached });
+      return mission;
+    },
+
+    async detach(id) {
+      const { attached } = read();
+      const rest = attached.filter((entry) => entry.id !== id);
+      if (rest.length === attached.length) return false;
+      await writeJsonFile(path, { attached: rest });
+      return true;
+    },
+  };
+}
+
+function realFolder(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new UserError(`${path} does not exist; create it or name another folder.`);
+  if (!stat.isDirectory())
+    throw new UserError(`${path} is not a folder; name a CLAUDE_CONFIG_DIR.`);
+  return realpathSync(path);
+}
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It does not exist yet, so nothing lies in it.
+    return path;
+  }
+}
+
+function sameFolder(path: string, real: string): boolean {
+  return realOrSame(path) === real;
+}

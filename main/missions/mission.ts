@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { EntryRef } from '../stores/store.ts';
+
+/** A sandbox `<AGENC_DIRPATH>/missions/<id>/`, or a config directory attached from anywhere. */
+export interface Mission {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'agenc' | 'attached';
+  /** The exact `CLAUDE_CONFIG_DIR` string of its sessions. */
+  readonly configDir: string;
+  /** `missions/<id>`, or `null` for an attached directory. */
+  readonly folder: string | null;
+  readonly repo: string | null;
+}
+
+export type MissionState = 'running' | 'stopped' | 'attached';
+
+/** The file that names a mission's wrapper process for as long as it runs. */
+export const PID_FILE = 'pid';
+export const CONFIG_FOLDER = 'claude-config';
+export const WORK_FOLDER = 'agent';
+
+export function entryRef(mission: Mission): EntryRef {
+  return { scope: 'mission', configDir: mission.configDir };
+}
+
+export function pidPath(mission: Mission): string | null {
+  return mission.folder === null ? null : join(mission.folder, PID_FILE);
+}

@@ -1,0 +1,86 @@
+import type { AttachedMissions } from './attached.ts';
+import { discoverMissions } from './discover.ts';
+import { type Mission, type MissionState, pidPath } from './mission.ts';
+import { isAlive, readPid } from './pid.ts';
+
+export interface KnownMission {
+  readonly mission: Mission;
+  readonly state: MissionState;
+  /** The process in its `pid` file, if that lives. */
+  readonly pid: number | null;
+}
+
+export interface MissionChange {
+  readonly change: 'added' | 'started' | 'stopped' | 'removed';
+  readonly mission: Mission;
+}
+
+/** Which missions there are and which of them run, as of the last look. */
+export interface MissionRegistry {
+  all(): readonly KnownMission[];
+  get(id: string): KnownMission | undefined;
+  /** Reads everything again. @throws the system's error or UserError; what was known stays known */
+  rescan(): MissionChange[];
+  /** Reads one mission's `pid` file again. */
+  recheck(id: string): MissionChange[];
+  /** Asks only whether the processes known to run still live; reads nothing. */
+  checkAlive(): MissionChange[];
+}
+
+export function isActive(known: KnownMission | undefined): boolean {
+  return known !== undefined && known.state !== 'stopped';
+}
+
+export function createMissionRegistry(
+  missionsFolder: string,
+  attached: AttachedMissions,
+): MissionRegistry {
+  const known = new Map<string, KnownMission>();
+
+  /** Takes in one mission's state and says what changed: a new wrapper under the same id is a new start. */
+  function update(mission: Mission): MissionChange[] {
+    const before = known.get(mission.id);
+    const now = look(mission);
+    known.set(mission.id, now);
+    const changes: MissionChange[] = before === undefined ? [{ change: 'added', mission }] : [];
+    const started = isActive(now) && (!isActive(before) || before?.pid !== now.pid);
+    if (started) changes.push({ change: 'started', mission });
+    else if (isActive(before) && !isActive(now)) changes.push({ change: 'stopped', mission });
+    return changes;
+  }
+
+  return {
+    all: () => [...known.values()],
+    get: (id) => known.get(id),
+
+    rescan() {
+      const missions = [...discoverMissions(missionsFolder), ...attached.list()];
+      const ids = new Set(missions.map((mission) => mission.id));
+      const removed = [...known.values()].filter(({ mission }) => !ids.has(mission.id));
+      for (const { mission } of removed) known.delete(mission.id);
+      return [
+        ...removed.map(({ mission }): MissionChange => ({ change: 'removed', mission })),
+        ...missions.flatMap(update),
+      ];
+    },
+
+    recheck(id) {
+      const mission = known.get(id)?.mission;
+      return mission === undefined ? [] : update(mission);
+    },
+
+    checkAlive() {
+      return [...known.values()].flatMap(({ mission, pid }) =>
+        pid === null || isAlive(pid) ? [] : update(mission),
+      );
+    },
+  };
+}
+
+function look(mission: Mission): KnownMission {
+  const path = pidPath(mission);
+  if (path === null) return { mission, state: 'attached', pid: null };
+  const pid = readPid(path);
+  if (pid === null || !isAlive(pid)) return { mission, state: 'stopped', pid: null };
+  return { mission, state: 'running', pid };
+}

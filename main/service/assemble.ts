@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import { type BroadcastFile, createBroadcastFile } from '../broadcast/broadcastFile.ts';
+import { type BroadcastListener, createBroadcastListener } from '../broadcast/broadcastListener.ts';
+import { createJournal, type Journal } from '../journal/journal.ts';
+import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
+import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
+import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
+import { createStore, storeKind } from '../stores/chooseStore.ts';
+import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import { type Alerts, createAlerts } from '../sync/alerts.ts';
+import { createEngine, type Engine } from '../sync/engine.ts';
+import type { EngineEvent } from '../sync/events.ts';
+import { type LineageStore, openLineage } from '../sync/lineage.ts';
+import { createReconciler } from '../sync/reconciler.ts';
+import { systemClock } from '../system/clock.ts';
+import type { AgencPaths } from '../system/paths.ts';
+import { createPathWatcher } from '../system/pathWatcher.ts';
+import { loadSettings, type Settings } from './settings.ts';
+
+export interface ServiceOptions {
+  readonly paths: AgencPaths;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The parts that work on one AGENC_DIRPATH, put together but not running. */
+export interface Parts {
+  readonly paths: AgencPaths;
+  readonly settings: Settings;
+  readonly store: CredentialStore;
+  readonly global: EntryRef;
+  readonly registry: MissionRegistry;
+  readonly attached: AttachedMissions;
+  readonly alerts: Alerts;
+  readonly journal: Journal;
+  readonly journalKeys: KeyProvider;
+  readonly engine: Engine;
+  readonly lineage: LineageStore;
+  readonly broadcast: BroadcastFile;
+  readonly broadcastListener: BroadcastListener;
+  /** What in the settings file could not be used. */
+  readonly settingsProblems: readonly string[];
+  /** Takes in the settings that may change while running; says which need a new start. */
+  readonly reloadSettings: () => void;
+}
+
+/** Puts the parts together. Reads the settings and the lineage, touches nothing else. */
+export function assemble(options: ServiceOptions, onEvent: (event: EngineEvent) => void): Parts {
+  const { paths } = options;
+  const loaded = loadSettings(paths.settings, options.env);
+  let { settings } = loaded;
+  const clock = systemClock;
+  const store = createStore(storeKind(settings.store));
+  const global: EntryRef = { scope: 'global', configDir: settings.globalConfigDir };
+  const attached = createAttachedMissions(paths.attached, {
+    global: settings.globalConfigDir,
+    missions: paths.missions,
+  });
+  const registry = createMissionRegistry(paths.missions, attached);
+  const alerts = createAlerts(onEvent, clock.now);
+  const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
+  const journalKeys = createJournalKeys({ dir: paths.journal, mode });
+  const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
+  const broadcast = createBroadcastFile(paths.broadcast, clock.now);
+  const lineage = openLineage(paths.lineage);
+  const watcher = createPathWatcher((folder, reason) => {
+    alerts.setOwn(
+      'watch',
+      'watch',
+      `${folder} cannot be watched (${reason}); it is looked at every ${settings.pollIntervalMs / 1000} s. On Linux, raise fs.inotify.max_user_watches.`,
+    );
+  });
+  const broadcastListener = createBroadcastListener({
+    file: broadcast,
+    clock,
+    debounceMs: () => settings.debounceMs,
+    onBroadcast: () => engine.lookAtAll(),
+    onBad: (message) => alerts.setOwn('broadcast', 'broadcast', message),
+  });
+  const reconciler = createReconciler({
+    store,
+    global,
+    lineage,
+    journal,
+    clock,
+    emit: onEvent,
+    broadcast: {
+      ...broadcast,
+      async announce() {
+        const timestamp = await broadcast.announce();
+        broadcastListener.own(timestamp);
+        return timestamp;
+      },
+    },
+    carryLogin: () => ({
+      always: settings.syncClaudeLogin,
+      atClone: !hasContent(paths.oauthToken),
+    }),
+  });
+  const engine = createEngine({
+    store,
+    global,
+    reconciler,
+    registry,
+    lineage,
+    watcher,
+    alerts,
+    clock,
+    emit: onEvent,
+    pollIntervalMs: () => settings.pollIntervalMs,
+  });
+  return {
+    paths,
+    settings,
+    store,
+    global,
+    registry,
+    attached,
+    alerts,
+    journal,
+    journalKeys,
+    engine,
+    lineage,
+    broadcast,
+    broadcastListener,
+    settingsProblems: loaded.problems,
+    reloadSettings,
+  };
+
+  function reloadSettings(): void {
+    const next = loadSettings(paths.settings, options.env);
+    reportSettings(alerts, next.problems);
+    if (next.problems.length > 0) return;
+    const { store: kind, globalConfigDir } = settings;
+    if (next.settings.store !== kind || next.settings.globalConfigDir !== globalConfigDir) {
+      alerts.setOwn(
+        'settings',
+        'settings',
+        `"store" or "globalConfigDir" changed in ${paths.settings}; start the engine anew to apply it.`,
+      );
+    }
+    settings = { ...next.settings, store: kind, globalConfigDir };
+  }
+}
+
+export function reportSettings(alerts: Alerts, problems: readonly string[]): void {
+  alerts.setOwn('settings', 'settings', problems.length === 0 ? null : problems.join(' '));
+}
+
+function hasContent(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}

@@ -1,0 +1,70 @@
+import { request as httpRequest } from 'node:http';
+import { createInterface } from 'node:readline';
+import { errorCode } from '../system/errors.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
+import {
+  type CommandName,
+  type CommandParams,
+  type CommandResult,
+  commands,
+  type EventMessage,
+  failureSchema,
+} from './contract.ts';
+import { controlSocketPath } from './socketPath.ts';
+import { parseEvent } from './syncLog.ts';
+
+/** No engine answers on the control socket. */
+export class NoEngine extends UserError {
+  constructor() {
+    super('No engine is running; start one with "agenc-bar sync".', ExitCode.noEngine);
+    this.name = 'NoEngine';
+  }
+}
+
+/**
+ * Has the running engine carry out a command.
+ * @throws NoEngine if none runs · UserError with the engine's own words if the command failed
+ */
+export async function callEngine<C extends CommandName>(
+  path: string,
+  name: C,
+  params: CommandParams<C>,
+): Promise<CommandResult<C>> {
+  const { status, body } = await post(path, name, JSON.stringify(params));
+  const value: unknown = JSON.parse(body);
+  if (status === 200) return commands[name].result.parse(value) as CommandResult<C>;
+  const failure = failureSchema.parse(value);
+  throw new UserError(failure.error, failure.exitCode as ExitCode);
+}
+
+/** The running engine's events, as they happen, until it ends. @throws NoEngine if none runs */
+export async function* followEngine(path: string): AsyncGenerator<EventMessage> {
+  const response = await open(path, 'GET', '/events', '');
+  for await (const line of createInterface({ input: response })) {
+    const event = parseEvent(line);
+    if (event !== null) yield event;
+  }
+}
+
+async function post(
+  path: string,
+  name: string,
+  body: string,
+): Promise<{ status: number; body: string }> {
+  const response = await open(path, 'POST', `/${name}`, body);
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return { status: response.statusCode ?? 0, body: text };
+}
+
+function open(path: string, method: string, url: string, body: string) {
+  const socketPath = controlSocketPath(path);
+  return new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    const request = httpRequest({ socketPath, method, path: url, agent: false }, resolve);
+    request.on('error', (error) => {
+      const absent = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(errorCode(error));
+      reject(absent ? new NoEngine() : error);
+    });
+    request.end(body);
+  });
+}

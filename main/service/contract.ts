@@ -1,0 +1,155 @@
+/**
+ * What the engine shows and takes: the one contract behind `--json`, the control socket and whatever
+ * else speaks with the engine. Nothing here carries a secret. Imports zod and nothing else.
+ */
+import { z } from 'zod';
+
+const isoTime = z.iso.datetime();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const storeKind = z.enum(['file', 'security', 'keytar']);
+
+export const serverSchema = z.object({
+  key: z.string(),
+  name: z.string(),
+  status: z.enum(['usable', 'registered', 'invalidated']),
+  /** ms since the epoch; `null` where the entry does not say. */
+  expiresAt: z.number().nullable(),
+});
+
+export const alertSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['wipe', 'unavailable', 'conflict', 'broadcast', 'state', 'watch', 'settings']),
+  /** `null`: about the global entry or the engine itself. */
+  missionId: z.string().nullable(),
+  /** What happened, why, what to do. */
+  message: z.string(),
+  servers: z.array(z.string()),
+  at: isoTime,
+});
+export type AlertMessage = z.infer<typeof alertSchema>;
+
+export const missionSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(['agenc', 'attached']),
+  state: z.enum(['running', 'stopped', 'attached']),
+  configDir: z.string(),
+  repo: z.string().nullable(),
+  /** The credential hash, or `null` where there is no entry or it cannot be read. */
+  hash: hash.nullable(),
+  /** A reconcile would change nothing. */
+  inSync: z.boolean(),
+  lastSyncAt: isoTime.nullable(),
+  servers: z.array(serverSchema),
+  /** Why the entry cannot be read, if so. */
+  trouble: z.string().nullable(),
+});
+export type MissionMessage = z.infer<typeof missionSchema>;
+
+export const snapshotSchema = z.object({
+  engine: z.object({ running: z.boolean(), pid: z.number().nullable(), store: storeKind }),
+  agencDir: z.string(),
+  global: z.object({
+    configDir: z.string(),
+    hash: hash.nullable(),
+    lastBroadcastAt: isoTime.nullable(),
+    servers: z.array(serverSchema),
+    trouble: z.string().nullable(),
+  }),
+  missions: z.array(missionSchema),
+  alerts: z.array(alertSchema),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** One line of `sync --json`, and of the sync log. */
+export const eventSchema = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('ready'),
+    at: isoTime,
+    pid: z.number(),
+    store: storeKind,
+    agencDir: z.string(),
+    missions: z.number(),
+    running: z.number(),
+  }),
+  z.object({
+    event: z.literal('sync'),
+    at: isoTime,
+    direction: z.enum(['up', 'down']),
+    missionId: z.string(),
+    servers: z.array(z.string()),
+    hash: hash.nullable(),
+    durationMs: z.number(),
+  }),
+  /** `timestamp`: Unix seconds, as in the broadcast file. */
+  z.object({ event: z.literal('broadcast'), at: isoTime, timestamp: z.number() }),
+  alertSchema.extend({ event: z.literal('alert') }),
+  z.object({ event: z.literal('resolved'), at: isoTime, id: z.string() }),
+  z.object({
+    event: z.literal('mission'),
+    at: isoTime,
+    missionId: z.string(),
+    change: z.enum(['added', 'started', 'stopped', 'removed']),
+  }),
+  z.object({ event: z.literal('stopped'), at: isoTime }),
+]);
+export type EventMessage = z.infer<typeof eventSchema>;
+
+export const resyncResultSchema = z.object({
+  missionId: z.string(),
+  status: z.enum(['done', 'moved', 'malformed', 'unavailable', 'stopped']),
+  up: z.array(z.string()),
+  down: z.array(z.string()),
+  hash: hash.nullable(),
+});
+
+export const journalItemSchema = z.object({
+  id: z.string(),
+  at: isoTime,
+  name: z.string(),
+  field: z.string(),
+  digest: z.string(),
+  reason: z.enum(['replaced', 'removed', 'restored-over']),
+  missionId: z.string().nullable(),
+});
+
+const nothing = z.object({});
+
+/** Every command: what it takes and what it gives. A command without a handler does not compile. */
+export const commands = {
+  status: { params: nothing, result: snapshotSchema },
+  resync: {
+    params: z.object({ missionId: z.string().optional() }),
+    result: z.object({ missions: z.array(resyncResultSchema) }),
+  },
+  resolve: {
+    params: z.object({ alertId: z.string(), answer: z.enum(['restore', 'remove']) }),
+    result: nothing,
+  },
+  journal: {
+    params: nothing,
+    result: z.object({ items: z.array(journalItemSchema), damaged: z.array(z.string()) }),
+  },
+  restore: { params: z.object({ id: z.string() }), result: journalItemSchema },
+  attach: {
+    params: z.object({ folder: z.string(), name: z.string().optional() }),
+    result: missionSchema,
+  },
+  detach: { params: z.object({ id: z.string() }), result: nothing },
+  remove: {
+    /** `deleteWork`: also the mission's `agent/` folder, with whatever is not pushed. */
+    params: z.object({ id: z.string(), deleteWork: z.boolean().optional() }),
+    /** `kept`: the work folder that was left, because something is in it. */
+    result: z.object({ removed: z.string(), kept: z.string().nullable() }),
+  },
+} as const;
+
+export type CommandName = keyof typeof commands;
+export type CommandParams<C extends CommandName> = z.input<(typeof commands)[C]['params']>;
+export type CommandResult<C extends CommandName> = z.output<(typeof commands)[C]['result']>;
+export type CommandHandlers = {
+  [C in CommandName]: (params: CommandParams<C>) => Promise<CommandResult<C>>;
+};
+
+/** How a command's failure crosses the control socket. */
+export const failureSchema = z.object({ error: z.string(), exitCode: z.number() });

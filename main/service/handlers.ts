@@ -1,0 +1,175 @@
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
+import type { Json } from '../credentials/entry.ts';
+import { WORK_FOLDER } from '../missions/mission.ts';
+import { isActive, type KnownMission } from '../missions/registry.ts';
+import type { MissionStatus } from '../sync/engine.ts';
+import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
+import { createReporter, reportInspection } from '../sync/report.ts';
+import { errorCode } from '../system/errors.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
+import type { Parts } from './assemble.ts';
+import type { CommandHandlers, MissionMessage } from './contract.ts';
+import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
+
+/**
+ * What each command does, with an engine or without one.
+ * @param enginePid the engine's process, or `null` where none runs
+ */
+export function createHandlers(parts: Parts, enginePid: number | null): CommandHandlers {
+  const { registry, engine, attached, journal } = parts;
+
+  function find(id: string): KnownMission {
+    registry.rescan();
+    const known = registry.get(id);
+    if (known !== undefined) return known;
+    throw new UserError(`There is no mission "${id}"; "agenc-bar mission ls" lists them.`);
+  }
+
+  async function statusOf(known: KnownMission): Promise<MissionMessage> {
+    return missionMessage(known, (await engine.status()).missions.get(known.mission.id));
+  }
+
+  return {
+    async status() {
+      const { global, missions } = await engine.status();
+      const running = enginePid !== null;
+      // Without an engine nobody keeps alerts: they are worked out from what was just read.
+      if (!running) {
+        const seen = registry.all().flatMap(({ mission }) => {
+          const status = missions.get(mission.id);
+          return status === undefined ? [] : [[mission, status] as const];
+        });
+        reportInspection(createReporter(parts.alerts, parts.store, parts.global), global, seen);
+      }
+      return {
+        engine: { running, pid: enginePid, store: parts.store.kind },
+        agencDir: parts.paths.root,
+        global: {
+          configDir: parts.global.configDir,
+          lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(parts.broadcast)),
+          ...entryMessage(global.view),
+        },
+        missions: registry
+          .all()
+          .map((known) => missionMessage(known, missions.get(known.mission.id))),
+        alerts: parts.alerts.open().map(alertMessage),
+      };
+    },
+
+    async resync({ missionId }) {
+      const results = await engine.resync(missionId);
+      return {
+        missions: results.map((result) => ({
+          ...result,
+          up: [...result.up],
+          down: [...result.down],
+        })),
+      };
+    },
+
+    async resolve({ alertId, answer }) {
+      await engine.resolve(alertId, answer);
+      return {};
+    },
+
+    async journal() {
+      const { items, damaged } = await journal.list();
+      return {
+        items: [...items],
+        damaged: damaged.map(({ path, detail }) => `${path}: ${detail}`),
+      };
+    },
+
+    async restore({ id }) {
+      const kept = await journal.get(id);
+      if (kept.status === 'absent') {
+        throw new UserError(
+          `There is no value "${id}" in the journal; "agenc-bar journal ls" lists them.`,
+        );
+      }
+      if (kept.status === 'unavailable') {
+        const code = kept.reason === 'tampered' ? ExitCode.failed : ExitCode.unavailable;
+        throw new UserError(`The value "${id}" cannot be read: ${kept.detail}`, code);
+      }
+      if (kept.field === UNREADABLE_FIELD) {
+        throw new UserError(
+          `"${id}" is the raw text of an unreadable entry, not a value that could be put back.`,
+        );
+      }
+      await engine.put(new Map([[kept.field, kept.value as Json]]));
+      const { status: _, value: __, ...item } = kept;
+      return item;
+    },
+
+    async attach({ folder, name }) {
+      const mission = await attached.attach(folder, name);
+      engine.lookAtMissions();
+      await engine.settled();
+      return statusOf(find(mission.id));
+    },
+
+    async detach({ id }) {
+      const { mission, state } = find(id);
+      if (state !== 'attached')
+        throw new UserError(`"${id}" is a mission of AgenC, not an attached directory.`);
+      await engine.writeBack(mission);
+      await attached.detach(id);
+      engine.lookAtMissions();
+      return {};
+    },
+
+    async remove({ id, deleteWork = false }) {
+      const known = find(id);
+      const { mission } = known;
+      if (mission.folder === null)
+        throw new UserError(`"${id}" is attached; "agenc-bar mission detach ${id}" lets it go.`);
+      if (isActive(known))
+        throw new UserError(
+          `Mission "${mission.name}" runs (process ${known.pid}); stop it first.`,
+        );
+      await engine.removeEntry(mission);
+      const work = join(mission.folder, WORK_FOLDER);
+      const kept = !deleteWork && holdsSomething(work) ? work : null;
+      if (kept === null) await rm(mission.folder, { recursive: true, force: true });
+      engine.lookAtMissions();
+      return { removed: mission.id, kept };
+    },
+  };
+}
+
+function missionMessage(
+  { mission, state }: KnownMission,
+  status: MissionStatus | undefined,
+): MissionMessage {
+  const { id, name, kind, configDir, repo } = mission;
+  return {
+    id,
+    name,
+    kind,
+    state,
+    configDir,
+    repo,
+    inSync: status?.inSync ?? false,
+    lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),
+    ...entryMessage(status?.view),
+  };
+}
+
+/** Whether somebody's work may lie in a folder. */
+function holdsSomething(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch (error) {
+    // What cannot be looked into is not deleted either.
+    return errorCode(error) !== 'ENOENT';
+  }
+}
+
+/** ms since the epoch; `null` if nothing was ever broadcast. */
+function lastBroadcastAt(file: BroadcastFile): number | null {
+  const read = file.read();
+  return read.status === 'found' && read.timestamp > 0 ? read.timestamp / 1000 : null;
+}

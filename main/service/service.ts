@@ -1,0 +1,145 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { acquireEngineLock } from '../sync/engineLock.ts';
+import { watchSources } from '../sync/sourceWatch.ts';
+import { UserError } from '../system/userError.ts';
+import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
+import type { CommandHandlers, EventMessage } from './contract.ts';
+import { createHandlers } from './handlers.ts';
+import { eventMessage, isoTime } from './messages.ts';
+import { startControlServer } from './server.ts';
+import { openSyncLog } from './syncLog.ts';
+
+/** An engine that runs: it holds the lock, watches, answers on the control socket and keeps the sync log. */
+export interface RunningService {
+  readonly handlers: CommandHandlers;
+  readonly ready: Extract<EventMessage, { event: 'ready' }>;
+  /** Writes every running mission back, then lets go of everything. */
+  dispose(): Promise<void>;
+}
+
+type Listener = (event: EventMessage) => void;
+
+/**
+ * Starts the engine on an AGENC_DIRPATH.
+ * @param listener is told every event from the very first one on
+ * @throws UserError if another engine runs there, or the settings would lead it to another global entry
+ */
+export async function startService(
+  options: ServiceOptions,
+  listener: Listener,
+): Promise<RunningService> {
+  const { paths } = options;
+  const lock = await acquireEngineLock(paths.engineLock);
+  if (lock.status === 'held') {
+    throw new UserError(
+      `An engine runs on ${paths.root} already (process ${lock.pid}); "agenc-bar status" asks it. End that one first.`,
+    );
+  }
+  const listeners = new Set<Listener>([listener]);
+  try {
+    await mkdir(paths.missions, { recursive: true });
+    const log = openSyncLog(paths.syncLog, (error) => {
+      parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
+    });
+    const publish = (message: EventMessage): void => {
+      log.append(message);
+      for (const tell of listeners) tell(message);
+    };
+    const parts = assemble(options, (event) => publish(eventMessage(event)));
+    refuseOtherGlobal(parts);
+    reportSettings(parts.alerts, parts.settingsProblems);
+    const damage = parts.lineage.damage();
+    if (damage !== null) {
+      const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
+      parts.alerts.setOwn('lineage', 'state', what);
+    }
+    await parts.journal.ready();
+    await parts.broadcast.ensure();
+    await parts.engine.start();
+    const { missions, attached, broadcast: broadcastPath, settings: settingsPath } = paths;
+    const sources = await watchSources([
+      { path: missions, onChange: parts.engine.lookAtMissions },
+      { path: attached, onChange: parts.engine.lookAtMissions },
+      { path: broadcastPath, onChange: parts.broadcastListener.look },
+      { path: settingsPath, onChange: parts.reloadSettings },
+    ]);
+    const handlers = createHandlers(parts, process.pid);
+    const server = await startControlServer(paths.engineSocket, handlers, (tell) => {
+      listeners.add(tell);
+      return () => listeners.delete(tell);
+    });
+    const ready = readyMessage(parts);
+    publish(ready);
+    return {
+      handlers,
+      ready,
+      async dispose() {
+        parts.broadcastListener.dispose();
+        await sources.dispose();
+        await server.close();
+        await parts.engine.dispose();
+        await parts.journal.dispose();
+        publish({ event: 'stopped', at: isoTime(Date.now()) });
+        await log.close();
+        await rm(paths.engineSocket, { force: true });
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Runs commands without an engine.
+ * @param exclusively whether the work changes something, and so must be the only one on this AGENC_DIRPATH
+ */
+export async function withoutEngine<T>(
+  options: ServiceOptions,
+  exclusively: boolean,
+  work: (handlers: CommandHandlers, parts: Parts) => Promise<T>,
+): Promise<T> {
+  const lock = exclusively ? await acquireEngineLock(options.paths.engineLock) : null;
+  if (lock?.status === 'held') {
+    throw new UserError(
+      `Process ${lock.pid} works on ${options.paths.root} just now; try again in a moment.`,
+    );
+  }
+  try {
+    const parts = assemble(options, () => undefined);
+    parts.registry.rescan();
+    reportSettings(parts.alerts, parts.settingsProblems);
+    try {
+      return await work(createHandlers(parts, null), parts);
+    } finally {
+      await parts.engine.dispose();
+      await parts.journal.dispose();
+    }
+  } finally {
+    lock?.release();
+  }
+}
+
+/** With a damaged settings file we may not know which global entry is meant: better not to start than to mix two. */
+function refuseOtherGlobal({ store, global, lineage, settingsProblems: [problem] }: Parts): void {
+  const before = lineage.globalPlace();
+  if (problem === undefined || before === null) return;
+  if (before === `${store.kind}:${store.describe(global)}`) return;
+  throw new UserError(
+    `${problem} It was ${before} that was kept in step before; nothing is synced until the file is mended.`,
+  );
+}
+
+function readyMessage({ paths, store, registry }: Parts): RunningService['ready'] {
+  const missions = registry.all();
+  return {
+    event: 'ready',
+    at: isoTime(Date.now()),
+    pid: process.pid,
+    store: store.kind,
+    agencDir: paths.root,
+    missions: missions.length,
+    running: missions.filter(({ state }) => state !== 'stopped').length,
+  };
+}

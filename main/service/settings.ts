@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode, errorText } from '../system/errors.ts';
+import { expandHome } from '../system/paths.ts';
+
+/** `bar/settings.json`. Keys that are not known here are left alone. */
+const settingsShape = {
+  store: z.enum(['auto', 'file', 'security', 'keytar']),
+  globalConfigDir: z.string().min(1).transform(expandHome),
+  pollIntervalMs: z.number().int().min(1_000),
+  debounceMs: z.number().int().min(0).max(5_000),
+  syncClaudeLogin: z.boolean(),
+  terminal: z.string(),
+  launchAtLogin: z.boolean(),
+  notifications: z.boolean(),
+  claudePath: z.string().nullable(),
+};
+
+export type Settings = {
+  readonly [K in keyof typeof settingsShape]: z.output<(typeof settingsShape)[K]>;
+};
+
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** What in the file could not be used and why; the defaults stand in for it. */
+  readonly problems: readonly string[];
+}
+
+export function defaultSettings(): Settings {
+  return {
+    store: 'auto',
+    globalConfigDir: join(homedir(), '.claude'),
+    pollIntervalMs: 60_000,
+    debounceMs: 1_000,
+    syncClaudeLogin: false,
+    terminal: 'auto',
+    launchAtLogin: false,
+    notifications: true,
+    claudePath: null,
+  };
+}
+
+/** Reads the settings; what cannot be used is reported and left alone. AGENC_BAR_STORE overrides `store`. */
+export function loadSettings(path: string, env: NodeJS.ProcessEnv = process.env): LoadedSettings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = { ...defaultSettings() };
+  for (const [key, value] of Object.entries(readObject(path, problems))) {
+    if (!(key in settingsShape)) continue;
+    take(key as keyof Settings, value, path);
+  }
+  const store = env.AGENC_BAR_STORE;
+  if (store) take('store', store, 'AGENC_BAR_STORE');
+  return { settings: values as unknown as Settings, problems };
+
+  function take(key: keyof Settings, value: unknown, where: string): void {
+    const parsed = settingsShape[key].safeParse(value);
+    if (parsed.success) values[key] = parsed.data;
+    else
+      problems.push(
+        `${where}: "${key}" cannot be used: ${parsed.error.issues[0]?.message}; its default is taken.`,
+      );
+  }
+}
+
+function readObject(path: string, problems: string[]): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    problems.push(`${path} is not a JSON object; the defaults are taken. Mend it or delete it.`);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {};
+    const why =
+      error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read: ${errorText(error)}`;
+    problems.push(`${path} ${why}; the defaults are taken. Mend it or delete it.`);
+  }
+  return {};
+}

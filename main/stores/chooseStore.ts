@@ -1,0 +1,24 @@
+import { createFileStore } from './file/fileStore.ts';
+import { createKeytarStore } from './keytar/keytarStore.ts';
+import { createSecurityStore } from './security/securityStore.ts';
+import type { CredentialStore, StoreKind } from './store.ts';
+
+/** The client's own choice: the keychain on macOS, the file elsewhere. Never keytar (docs/stores.md says why). */
+export function storeKind(
+  setting: StoreKind | 'auto',
+  platform: NodeJS.Platform = process.platform,
+): StoreKind {
+  if (setting !== 'auto') return setting;
+  return platform === 'darwin' ? 'security' : 'file';
+}
+
+export function createStore(kind: StoreKind): CredentialStore {
+  switch (kind) {
+    case 'file':
+      return createFileStore();
+    case 'security':
+      return createSecurityStore();
+    case 'keytar':
+      return createKeytarStore();
+  }
+}

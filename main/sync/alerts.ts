@@ -1,0 +1,49 @@
+import type { Alert, AlertKind, AlertText, Emit } from './events.ts';
+
+/** The open alerts, one per cause: raising the same one again says nothing, its cause going away closes it. */
+export interface Alerts {
+  /** Opens, changes or (`null`) closes the alert of one cause. */
+  set(id: string, alert: Omit<AlertText, 'id'> | null): void;
+  /** The same for an alert about the engine itself. */
+  setOwn(id: string, kind: AlertKind, message: string | null): void;
+  /** Says something once that nobody needs to answer. */
+  tell(alert: AlertText): void;
+  clearAbout(missionId: string): void;
+  get(id: string): Alert | undefined;
+  open(): Alert[];
+}
+
+export function createAlerts(emit: Emit, now: () => number): Alerts {
+  const open = new Map<string, Alert>();
+
+  function close(id: string): void {
+    if (open.delete(id)) emit({ event: 'resolved', at: now(), id });
+  }
+
+  function set(id: string, text: Omit<AlertText, 'id'> | null): void {
+    if (text === null) {
+      close(id);
+      return;
+    }
+    const standing = open.get(id);
+    if (standing?.message === text.message) return;
+    const alert: Alert = { ...text, id, at: standing?.at ?? now() };
+    open.set(id, alert);
+    emit({ event: 'alert', ...alert, at: now() });
+  }
+
+  return {
+    set,
+    setOwn(id, kind, message) {
+      set(id, message === null ? null : { kind, missionId: null, message, servers: [] });
+    },
+    tell(text) {
+      emit({ event: 'alert', ...text, at: now() });
+    },
+    clearAbout(missionId) {
+      for (const alert of [...open.values()]) if (alert.missionId === missionId) close(alert.id);
+    },
+    get: (id) => open.get(id),
+    open: () => [...open.values()],
+  };
+}

@@ -1,0 +1,52 @@
+import type { Digest, Digester } from '../credentials/digest.ts';
+import { type Entry, parseEntry } from '../credentials/entry.ts';
+import { type ServerSummary, summariseServers } from '../credentials/serverState.ts';
+import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
+
+/** An entry as read, with its secrets; lives for one reconcile. */
+export type LoadedEntry =
+  | {
+      readonly status: 'ok';
+      /** `null`: absent. */
+      readonly entry: Entry | null;
+      readonly text: string | null;
+      readonly writtenAt: number | null;
+      readonly stamp: string | null;
+    }
+  | {
+      readonly status: 'malformed';
+      readonly reason: string;
+      readonly text: string;
+      readonly stamp: string | null;
+    }
+  | Unavailable;
+
+/** An entry as it may be shown and kept: no secrets. */
+export type EntryView =
+  | { readonly status: 'found'; readonly hash: Digest; readonly servers: readonly ServerSummary[] }
+  | { readonly status: 'absent' }
+  | { readonly status: 'malformed'; readonly reason: string }
+  | Unavailable;
+
+export async function loadEntry(store: CredentialStore, ref: EntryRef): Promise<LoadedEntry> {
+  // Before the read: a write in between then looks like a change, and is looked at once more.
+  const stamp = await store.stamp(ref);
+  const read = await store.read(ref);
+  if (read.status === 'unavailable') return read;
+  if (read.status === 'absent')
+    return { status: 'ok', entry: null, text: null, writtenAt: null, stamp };
+  const parsed = parseEntry(read.text);
+  if (parsed.status === 'malformed') return { ...parsed, text: read.text, stamp };
+  return { status: 'ok', entry: parsed.entry, text: read.text, writtenAt: read.writtenAt, stamp };
+}
+
+export function viewOf(loaded: LoadedEntry, digester: Digester): EntryView {
+  if (loaded.status === 'unavailable') return loaded;
+  if (loaded.status === 'malformed') return { status: 'malformed', reason: loaded.reason };
+  return viewOfEntry(loaded.entry, digester);
+}
+
+export function viewOfEntry(entry: Entry | null, digester: Digester): EntryView {
+  if (entry === null) return { status: 'absent' };
+  return { status: 'found', hash: digester.entry(entry), servers: summariseServers(entry) };
+}

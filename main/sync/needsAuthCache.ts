@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../system/atomicFile.ts';
+import { errorCode } from '../system/errors.ts';
+
+/**
+ * Where the client notes servers that want a sign-in. A session that starts while a server stands there
+ * with a fresh timestamp does not connect to it at all, although its entry holds a valid token.
+ */
+const CACHE_NAME = 'mcp-needs-auth-cache.json';
+
+/**
+ * Removes servers from the client's note, once their entry is usable.
+ * @param configDir the session's `CLAUDE_CONFIG_DIR`
+ * @returns the names that stood there
+ * @throws the system's error if the file is there but cannot be rewritten
+ */
+export async function clearNeedsAuth(
+  configDir: string,
+  serverNames: Iterable<string>,
+): Promise<string[]> {
+  const path = join(configDir, CACHE_NAME);
+  let cache: unknown;
+  try {
+    cache = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // Nearly always there is no such file; and one that is not JSON holds nobody back.
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return [];
+    throw error;
+  }
+  if (typeof cache !== 'object' || cache === null || Array.isArray(cache)) return [];
+  const noted = new Map(Object.entries(cache));
+  const cleared = [...serverNames].filter((name) => noted.delete(name));
+  if (cleared.length > 0) {
+    await writeFileAtomic(path, JSON.stringify(Object.fromEntries(noted)), {
+      mode: 0o600,
+      durable: false,
+    });
+  }
+  return cleared;
+}

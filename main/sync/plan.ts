@@ -1,0 +1,176 @@
+import type { Digester } from '../credentials/digest.ts';
+import { EMPTY_ENTRY, type Entry, type Json } from '../credentials/entry.ts';
+import { type FieldId, fieldsOf, isLoginField, withFields } from '../credentials/fields.ts';
+import { type Carry, type Lineage, mergeEntries, wipedFields } from '../credentials/merge.ts';
+import type { GlobalRecord, MissionRecord } from './lineage.ts';
+
+/** The answer to a wipe: put the vanished fields back, or let them go everywhere. */
+export type WipeAnswer = 'restore' | 'remove';
+
+/** Two rounds settle nearly everything; this is a guard against a loop, not a figure that is reached. */
+const MAX_ROUNDS = 10;
+
+/** One mission as the plan sees it: what was read, and what is remembered. */
+export interface PlanMission {
+  readonly id: string;
+  readonly entry: Entry | null;
+  readonly writtenAt: number | null;
+  readonly record: MissionRecord;
+  /** The reconcile at a spawn: an entry that is not there is a new one, not a wiped one. */
+  readonly clone: boolean;
+  readonly answer?: WipeAnswer | undefined;
+}
+
+export interface PlanInput {
+  readonly global: {
+    readonly entry: Entry | null;
+    readonly writtenAt: number | null;
+    readonly record: GlobalRecord;
+    readonly answer?: WipeAnswer | undefined;
+    /** Values put into the global entry first: a restore from the journal. */
+    readonly edits?: ReadonlyMap<FieldId, Json> | undefined;
+  };
+  readonly missions: readonly PlanMission[];
+  readonly heal: boolean;
+  readonly carryLogin: { readonly always: boolean; readonly atClone: boolean };
+}
+
+export interface PlannedMission {
+  readonly id: string;
+  readonly entry: Entry | null;
+  readonly changed: boolean;
+  readonly base: Lineage;
+  readonly held: ReadonlySet<FieldId>;
+  /** Fields whose value went from this mission to the global entry. */
+  readonly up: readonly FieldId[];
+  readonly conflicts: readonly FieldId[];
+}
+
+export interface Plan {
+  readonly global: Entry | null;
+  readonly globalChanged: boolean;
+  readonly globalHeld: ReadonlySet<FieldId>;
+  readonly missions: readonly PlannedMission[];
+}
+
+/**
+ * What a reconcile of some missions with the global entry comes to. The missions are merged one after
+ * the other, again and again until nothing moves, so ten sign-ins at once are one plan. Pure.
+ */
+export function planReconcile(input: PlanInput, digester: Digester): Plan {
+  const { record } = input.global;
+  const read = input.global.entry;
+  const isCarried = (id: FieldId) => carryOf(id, false, input.carryLogin) !== 'none';
+  const globalHeld = heldNow(
+    read,
+    [...record.known].filter(isCarried),
+    record.held,
+    input.global.answer,
+  );
+  let global = input.global.edits === undefined ? read : withFields(read, input.global.edits);
+  const globalWrittenAt = new Map<FieldId, number | null>();
+  const working = input.missions.map((mission) =>
+    start(mission, globalHeld, input.global.answer, isCarried),
+  );
+
+  // The first round moves values up, the second brings them down to the missions before; a third settles ties.
+  for (let moved = true, round = 0; moved && round < MAX_ROUNDS; round += 1) {
+    moved = false;
+    for (const work of working) {
+      const result = mergeEntries(
+        {
+          mission: work.entry,
+          global,
+          base: work.base,
+          held: { mission: work.held, global: globalHeld },
+          carry: (id) => carryOf(id, work.mission.clone, input.carryLogin),
+          heal: input.heal,
+          writtenAt: {
+            mission: work.mission.writtenAt,
+            global: (id) =>
+              globalWrittenAt.has(id) ? (globalWrittenAt.get(id) ?? null) : input.global.writtenAt,
+          },
+        },
+        digester,
+      );
+      work.entry = result.mission;
+      work.base = result.base;
+      for (const id of result.up) {
+        work.up.add(id);
+        globalWrittenAt.set(id, work.mission.writtenAt);
+      }
+      for (const id of result.conflicts) work.conflicts.add(id);
+      moved ||= result.global !== global;
+      global = result.global;
+    }
+  }
+
+  const globalFields = fieldsOf(global);
+  return {
+    global: global === read ? read : (global ?? EMPTY_ENTRY),
+    globalChanged: global !== read,
+    // What an answer could not bring back is let go: nobody has it any more.
+    globalHeld: new Set(
+      input.global.answer ? [] : [...globalHeld].filter((id) => !globalFields.has(id)),
+    ),
+    missions: working.map(({ mission, entry, base, held, up, conflicts }) => {
+      const fields = fieldsOf(entry);
+      return {
+        id: mission.id,
+        entry,
+        changed: entry !== mission.entry,
+        base,
+        held: new Set([...held].filter((id) => !fields.has(id) && base.has(id))),
+        up: [...up],
+        conflicts: [...conflicts],
+      };
+    }),
+  };
+}
+
+interface Working {
+  readonly mission: PlanMission;
+  entry: Entry | null;
+  base: Lineage;
+  readonly held: ReadonlySet<FieldId>;
+  readonly up: Set<FieldId>;
+  readonly conflicts: Set<FieldId>;
+}
+
+function start(
+  mission: PlanMission,
+  globalHeld: ReadonlySet<FieldId>,
+  globalAnswer: WipeAnswer | undefined,
+  isCarried: (id: FieldId) => boolean,
+): Working {
+  const { record, entry } = mission;
+  let base = record.base;
+  if (mission.clone && entry === null) base = new Map();
+  // Without a base a field that only one side has is filled in on the other: just what "restore" asks for.
+  if (mission.answer === 'restore') {
+    const fields = fieldsOf(entry);
+    base = without(base, (id) => !fields.has(id));
+  }
+  if (globalAnswer === 'restore') base = without(base, (id) => globalHeld.has(id));
+  const held = heldNow(entry, [...base.keys()].filter(isCarried), record.held, mission.answer);
+  return { mission, entry, base, held, up: new Set(), conflicts: new Set() };
+}
+
+function heldNow(
+  entry: Entry | null,
+  known: Iterable<FieldId>,
+  held: ReadonlySet<FieldId>,
+  answer: WipeAnswer | undefined,
+): Set<FieldId> {
+  if (answer === 'remove') return new Set();
+  return wipedFields(entry, known, held);
+}
+
+function without(base: Lineage, drop: (id: FieldId) => boolean): Lineage {
+  return new Map([...base].filter(([id]) => !drop(id)));
+}
+
+function carryOf(id: FieldId, clone: boolean, login: PlanInput['carryLogin']): Carry {
+  if (!isLoginField(id) || login.always) return 'both';
+  return clone && login.atClone ? 'down' : 'none';
+}

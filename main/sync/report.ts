@@ -1,0 +1,122 @@
+import { entryRef, type Mission } from '../missions/mission.ts';
+import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
+import type { Alerts } from './alerts.ts';
+import type {
+  InspectedMission,
+  Inspection,
+  MissionOutcome,
+  ReconcileOutcome,
+} from './reconciler.ts';
+
+type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
+  readonly global: Inspection['global'];
+};
+type MissionFinding = Pick<MissionOutcome, 'view' | 'held' | 'conflicts' | 'status'>;
+
+/** Turns what a look found into alerts: raised while a cause lasts, cleared when it is gone. */
+export interface Reporter {
+  global(finding: GlobalFinding): void;
+  /** @param stuck the global entry could not be merged with, so the finding says little */
+  mission(mission: Mission, finding: MissionFinding, stuck: boolean): void;
+}
+
+/** The alerts of a look that wrote nothing. */
+export function reportInspection(
+  reporter: Reporter,
+  global: Inspection['global'],
+  missions: readonly (readonly [Mission, InspectedMission])[],
+): void {
+  const blocked = global.view.status === 'unavailable' ? global.view : null;
+  reporter.global({ global, blocked, troubles: [] });
+  for (const [mission, { view, held }] of missions) {
+    reporter.mission(mission, { view, held, conflicts: [], status: 'done' }, blocked !== null);
+  }
+}
+
+const WIPE_ANSWERS = 'Resolve this alert with "restore" or "remove".';
+
+export function createReporter(
+  alerts: Alerts,
+  store: CredentialStore,
+  globalRef: EntryRef,
+): Reporter {
+  return {
+    global({ global, blocked, troubles }) {
+      const about = { missionId: null, servers: global.held };
+      const place = store.describe(globalRef);
+      alerts.set(
+        'unavailable-global',
+        blocked && { ...about, ...unavailableAlert('The global entry', blocked) },
+      );
+
+      const [trouble] = troubles;
+      alerts.set(
+        'trouble',
+        trouble === undefined ? null : { ...about, kind: 'broadcast', message: trouble },
+      );
+
+      if (global.view.status === 'malformed') {
+        const message = `The global entry (${place}) is ${global.view.reason}; nothing is synced until it is well again. Mend it, or resolve this alert with "restore" (write it anew from the missions) or "remove" (sign out everywhere).`;
+        alerts.set('wipe-global', { ...about, kind: 'wipe', message });
+      } else if (global.held.length > 0) {
+        const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; the missions keep them. ${WIPE_ANSWERS}`;
+        alerts.set('wipe-global', { ...about, kind: 'wipe', message });
+      } else if (blocked === null) alerts.set('wipe-global', null);
+    },
+
+    mission(mission, { view, status, held, conflicts }, stuck) {
+      const { id, name } = mission;
+      const about = { missionId: id, servers: held };
+      const what = `The entry of mission "${name}"`;
+      alerts.set(
+        `unavailable-${id}`,
+        view.status === 'unavailable' ? { ...about, ...unavailableAlert(what, view) } : null,
+      );
+      if (view.status === 'malformed') {
+        const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
+        alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
+      } else if (held.length > 0) {
+        const message = `${list(held)} vanished from mission "${name}" in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
+        alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
+      } else if (status === 'done' && !stuck) alerts.set(`wipe-${id}`, null);
+
+      if (conflicts.length > 0) {
+        const message = `Mission "${name}" and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
+        alerts.tell({
+          id: `conflict-${id}`,
+          missionId: id,
+          servers: conflicts,
+          kind: 'conflict',
+          message,
+        });
+      }
+    },
+  };
+}
+
+/** The error of a command that a store's state made impossible. */
+export function unavailableError(what: string, why: Unavailable): UserError {
+  return new UserError(unavailableAlert(what, why).message, ExitCode.unavailable);
+}
+
+function unavailableAlert(what: string, why: Unavailable) {
+  const message = `${what} is unavailable (${why.reason}): ${why.detail}. ${NEXT_STEPS[why.reason]}`;
+  return { kind: 'unavailable' as const, message };
+}
+
+const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
+  locked: 'Unlock the keychain; syncing then goes on by itself.',
+  denied: 'Allow access to it; syncing then goes on by itself.',
+  'read-only': 'Make it writable; syncing then goes on by itself.',
+  full: 'Free some space; syncing then goes on by itself.',
+  busy: 'It is tried again by itself; if that lasts, "agenc-bar doctor" looks for a leftover lock.',
+  timeout: 'It is tried again by itself.',
+  missing: 'Bring it back, or choose another store in the settings.',
+  'too-large': 'Look into it; no real entry is that large.',
+  failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
+};
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}

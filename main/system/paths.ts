@@ -1,0 +1,50 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where everything lies under AGENC_DIRPATH (docs/files.md). */
+export interface AgencPaths {
+  readonly root: string;
+  readonly missions: string;
+  readonly broadcast: string;
+  readonly oauthToken: string;
+  readonly bar: string;
+  readonly engineLock: string;
+  readonly engineSocket: string;
+  readonly lineage: string;
+  readonly settings: string;
+  readonly attached: string;
+  readonly syncLog: string;
+  readonly journal: string;
+}
+
+/** @param root AGENC_DIRPATH, absolute */
+export function agencPaths(root: string): AgencPaths {
+  const bar = join(root, 'bar');
+  return {
+    root,
+    missions: join(root, 'missions'),
+    broadcast: join(root, 'global-credentials-expiry'),
+    oauthToken: join(root, 'cache', 'oauth-token'),
+    bar,
+    engineLock: join(bar, 'engine.lock'),
+    engineSocket: join(bar, 'engine.sock'),
+    lineage: join(bar, 'lineage.json'),
+    settings: join(bar, 'settings.json'),
+    attached: join(bar, 'attached.json'),
+    syncLog: join(bar, 'sync.log'),
+    journal: join(bar, 'journal'),
+  };
+}
+
+/** The folder to work on: the command line, else AGENC_DIRPATH, else `~/.agenc`. */
+export function agencRoot(
+  fromCommandLine: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
+  return resolve(expandHome(fromCommandLine || env.AGENC_DIRPATH || join(homedir(), '.agenc')));
+}
+
+/** `~` and `~/…` to the user's home folder; anything else as it is. */
+export function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}

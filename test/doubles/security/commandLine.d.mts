@@ -1,0 +1,2 @@
+export function readLines(bytes: Uint8Array): string[];
+export function splitLine(line: string): string[];

@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFileStore } from '../../main/stores/file/fileStore.ts';
+import type { EntryRef } from '../../main/stores/store.ts';
+import { fakeEntry } from '../support/fake.ts';
+import { describeStoreConformance } from './conformance.ts';
+
+function places() {
+  const root = mkdtempSync(join(tmpdir(), 'agenc-bar-file-'));
+  const ref = (scope: EntryRef['scope'], name: string): EntryRef => {
+    mkdirSync(join(root, name));
+    return { scope, configDir: join(root, name) };
+  };
+  return {
+    root,
+    global: ref('global', 'global'),
+    mission: ref('mission', 'a'),
+    other: ref('mission', 'b'),
+  };
+}
+
+const entryOf = (ref: EntryRef): string => join(ref.configDir, '.credentials.json');
+const lockOf = (ref: EntryRef): string => join(ref.configDir, '.storage-write.lock');
+
+describeStoreConformance('file store', async () => {
+  const { root, ...refs } = places();
+  return {
+    store: createFileStore(),
+    ...refs,
+    writeFromOutside: async (ref, text) => writeFileSync(entryOf(ref), text, { mode: 0o600 }),
+    dispose: async () => rmSync(root, { recursive: true, force: true }),
+  };
+});
+
+describe('file store', () => {
+  const store = createFileStore();
+  let root: string;
+  let mission: EntryRef;
+  beforeEach(() => {
+    ({ root, mission } = places());
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('writes mode 0600 and leaves nothing else in the folder', async () => {
+    await store.write(mission, fakeEntry(['loop']), null);
+    expect(statSync(entryOf(mission)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(mission.configDir)).toEqual(['.credentials.json']);
+  });
+
+  it('replaces a symlink by a regular file, as the client does', async () => {
+    const target = join(root, 'elsewhere.json');
+    const text = fakeEntry(['linked']);
+    writeFileSync(target, text);
+    symlinkSync(target, entryOf(mission));
+    await store.write(mission, fakeEntry(['new']), text);
+    expect(lstatSync(entryOf(mission)).isSymbolicLink()).toBe(false);
+    expect(readFileSync(target, 'utf8')).toBe(text);
+  });
+
+  it('waits for the lock of a client at work', async () => {
+    mkdirSync(lockOf(mission));
+    const writing = store.write(mission, fakeEntry(['late']), null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(existsSync(entryOf(mission))).toBe(false);
+    rmSync(lockOf(mission), { recursive: true });
+    expect(await writing).toMatchObject({ status: 'written' });
+  });
+
+  it('takes over a lock whose owner died', async () => {
+    mkdirSync(lockOf(mission));
+    const old = Date.now() / 1000 - 16;
+    utimesSync(lockOf(mission), old, old);
+    expect(await store.write(mission, fakeEntry(['taken']), null)).toMatchObject({
+      status: 'written',
+    });
+    expect(existsSync(lockOf(mission))).toBe(false);
+  });
+
+  it('says busy, loses nothing and leaves nothing behind while somebody keeps the lock', async () => {
+    mkdirSync(lockOf(mission));
+    const beat = setInterval(() => {
+      const now = Date.now() / 1000;
+      utimesSync(lockOf(mission), now, now);
+    }, 1000);
+    const result = await store.write(mission, fakeEntry(['never']), null);
+    clearInterval(beat);
+    expect(result).toMatchObject({ status: 'unavailable', reason: 'busy' });
+    expect(readdirSync(mission.configDir)).toEqual(['.storage-write.lock']);
+  });
+
+  it('tells a config directory that is gone from an entry that is absent', async () => {
+    rmSync(mission.configDir, { recursive: true });
+    expect(await store.read(mission)).toMatchObject({ status: 'unavailable', reason: 'missing' });
+    expect(await store.write(mission, fakeEntry(), null)).toMatchObject({ reason: 'missing' });
+    expect(existsSync(mission.configDir)).toBe(false);
+  });
+
+  it('makes the global config directory on a fresh machine', async () => {
+    const global: EntryRef = { scope: 'global', configDir: join(root, 'home', '.claude') };
+    expect(await store.read(global)).toEqual({ status: 'absent' });
+    expect(await store.write(global, fakeEntry(), null)).toMatchObject({ status: 'written' });
+  });
+
+  it.skipIf(process.getuid?.() !== 0 && process.getuid === undefined)(
+    'says denied where it may not read, and not absent',
+    () => {
+      // Root may read anything, so the store runs as `nobody` in a child process.
+      writeFileSync(entryOf(mission), fakeEntry(['secret']), { mode: 0o600 });
+      chmodSync(root, 0o755);
+      chmodSync(mission.configDir, 0o755);
+      const script = `
+        ${process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : ''}
+        const { createFileStore } = await import(${JSON.stringify(new URL('../../main/stores/file/fileStore.ts', import.meta.url).href)});
+        ${process.getuid?.() === 0 ? '' : `(await import('node:fs')).chmodSync(${JSON.stringify(entryOf(mission))}, 0);`}
+        const store = createFileStore();
+        const ref = ${JSON.stringify(mission)};
+        console.log(JSON.stringify([await store.read(ref), await store.write(ref, '{}', null)]));`;
+      const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+      });
+      const [read, write] = JSON.parse(output) as { status: string; reason: string }[];
+      expect(read).toMatchObject({ status: 'unavailable', reason: 'denied' });
+      expect(write).toMatchObject({ status: 'unavailable' });
+    },
+  );
+
+  it('refuses a folder, a pipe, bytes that are not UTF-8, and says which file it is', async () => {
+    mkdirSync(entryOf(mission));
+    expect(await store.read(mission)).toMatchObject({ status: 'unavailable' });
+    rmSync(entryOf(mission), { recursive: true });
+    execFileSync('mkfifo', [entryOf(mission)]);
+    expect(await store.read(mission)).toMatchObject({ status: 'unavailable', reason: 'failed' });
+    rmSync(entryOf(mission));
+    writeFileSync(entryOf(mission), Buffer.from([0x7b, 0xff, 0x7d]));
+    expect(await store.read(mission)).toMatchObject({
+      status: 'unavailable',
+      detail: expect.stringContaining(mission.configDir),
+    });
+  });
+
+  it('sweeps what a killed writer left, and nothing that is in use or not ours', async () => {
+    const old = Date.now() / 1000 - 5;
+    const orphan = `${entryOf(mission)}.tmp.0123abcd`;
+    const young = `${entryOf(mission)}.tmp.89abcdef`;
+    const theirs = join(mission.configDir, '.credentials.json.backup');
+    for (const path of [orphan, young, theirs]) writeFileSync(path, '{}');
+    mkdirSync(lockOf(mission));
+    for (const path of [orphan, theirs, lockOf(mission)]) utimesSync(path, old, old);
+    await store.sweep(mission);
+    expect(readdirSync(mission.configDir).sort()).toEqual([
+      '.credentials.json.backup',
+      '.credentials.json.tmp.89abcdef',
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Tests never touch the user's own `~/.claude`, `~/.agenc` or keychain. Each test file gets a HOME of
+ * its own before anything of ours is loaded, and no way to a keyring but one it starts itself.
+ */
+const home = mkdtempSync(join(tmpdir(), 'agenc-bar-home-'));
+process.env.HOME = home;
+process.env.USERPROFILE = home;
+for (const name of [
+  'AGENC_DIRPATH',
+  'AGENC_BAR_STORE',
+  'CLAUDE_CONFIG_DIR',
+  'CLAUDE_SECURESTORAGE_CONFIG_DIR',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'XDG_RUNTIME_DIR',
+  'DISPLAY',
+]) {
+  delete process.env[name];
+}
+// Commands that tests start inherit this: the journal's key is a file, whatever keychain there is.
+process.env.AGENC_BAR_JOURNAL_KEY = 'file';
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+if (homedir() !== home)
+  throw new Error('The guard failed: tests would run in the real home folder.');
