@@ -108,7 +108,8 @@ function decide(
   if (m === null || g === null) {
     const [left, fill, remove]: [Value | null, Verdict, Verdict] =
       m === null ? [g, 'down', 'up'] : [m, 'up', 'down'];
-    if (base === undefined) return fill;
+    // First contact is a union; but what only a mission has goes up once it is of use to others.
+    if (base === undefined) return m === null || m.usable ? fill : 'keep';
     // An edit beats a delete. Otherwise it is a logout, unless the wipe guard holds it.
     if (left?.usable && left.digest !== base) return fill;
     return c.held ? 'keep' : remove;

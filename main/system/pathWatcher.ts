@@ -15,7 +15,8 @@ export interface PathWatcher {
 
 interface Folder {
   readonly watcher: FSWatcher;
-  readonly inode: number;
+  /** Which folder it was: a new one may get the inode of the one that was removed. */
+  readonly identity: string;
   readonly listeners: Map<string, Set<() => void>>;
 }
 
@@ -39,8 +40,9 @@ export function createPathWatcher(
     const known = folders.get(path);
     if (known !== undefined) return known;
     try {
-      const { ino: inode } = statSync(path);
-      const folder: Folder = { watcher: watchFolder(path), inode, listeners: new Map() };
+      const identity = identityOf(path);
+      if (identity === null) return null;
+      const folder: Folder = { watcher: watchFolder(path), identity, listeners: new Map() };
       folder.watcher.on('change', (_, name) =>
         onEvent(path, folder, name === null ? null : String(name)),
       );
@@ -129,5 +131,10 @@ export function createPathWatcher(
 }
 
 function isCurrent(path: string, folder: Folder): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.ino === folder.inode;
+  return identityOf(path) === folder.identity;
+}
+
+function identityOf(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.ino} ${stat.birthtimeMs}`;
 }

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Mission } from '../../main/missions/mission.ts';
+import type { EngineEvent } from '../../main/sync/events.ts';
+import { type LineageStore, openLineage } from '../../main/sync/lineage.ts';
+import { createReconciler, type Reconciler, type Target } from '../../main/sync/reconciler.ts';
+import { systemClock } from '../../main/system/clock.ts';
+import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
+
+export const GLOBAL = '/global';
+
+export function aMission(id: string): Mission {
+  return { id, name: id, kind: 'agenc', configDir: `/missions/${id}`, folder: null, repo: null };
+}
+
+/** Some missions on a store in memory, with a reconciler that can be killed and started again. */
+export interface Fleet {
+  readonly store: MemoryStore;
+  readonly events: EngineEvent[];
+  /** Digests of what the journal was given. */
+  readonly journaled: Set<string>;
+  reconciler(): Reconciler;
+  lineage(): LineageStore;
+  /** Reconciles as the engine does: the targets, then whatever moved, and all that run if the global entry changed. */
+  settle(targets: readonly Target[], running: Iterable<Mission>): Promise<void>;
+  /** Forgets what the lineage learnt since it was last saved. */
+  crash(): void;
+  dispose(): void;
+}
+
+export function createFleet(carryLogin = { always: false, atClone: true }): Fleet {
+  const path = join(tmpdir(), `agenc-bar-lineage-${randomBytes(6).toString('hex')}.json`);
+  const store = createMemoryStore();
+  const events: EngineEvent[] = [];
+  const journaled = new Set<string>();
+  let lineage = openLineage(path);
+  let reconciler = start();
+  let told = 0;
+
+  function start(): Reconciler {
+    return createReconciler({
+      store,
+      global: { scope: 'global', configDir: GLOBAL },
+      lineage,
+      clock: systemClock,
+      emit: (event) => events.push(event),
+      journal: {
+        async append(values) {
+          for (const { digest } of values) journaled.add(digest);
+        },
+      },
+      broadcast: {
+        path: '',
+        read: () => ({ status: 'absent' }),
+        ensure: async () => undefined,
+        async announce() {
+          told += 1;
+          return told;
+        },
+      },
+      carryLogin: () => carryLogin,
+    });
+  }
+
+  return {
+    store,
+    events,
+    journaled,
+    reconciler: () => reconciler,
+    lineage: () => lineage,
+    async settle(targets, running) {
+      const everybody = [...running].map((mission): Target => ({ mission }));
+      let next = targets;
+      for (let round = 0; round < 20; round += 1) {
+        const { missions, global } = await reconciler.reconcile({ targets: next });
+        next = global.changed
+          ? everybody
+          : next.filter(({ mission }) => missions.get(mission.id)?.status === 'moved');
+        if (next.length === 0) {
+          await lineage.save();
+          return;
+        }
+      }
+      throw new Error('The entries never came to rest.');
+    },
+    crash() {
+      lineage = openLineage(path);
+      reconciler = start();
+    },
+    dispose() {
+      rmSync(path, { force: true });
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acquireEngineLock, engineLockHolder } from '../../main/sync/engineLock.ts';
+import { openLineage } from '../../main/sync/lineage.ts';
+import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
+import { nextLook } from '../../main/sync/schedule.ts';
+import { createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agenc-bar-parts-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('when to look next', () => {
+  const quiet = {
+    now: 10_000,
+    changed: false,
+    failures: 0,
+    lastLookAt: 9_000,
+    lastPollAt: 5_000,
+    pollIntervalMs: 60_000,
+  };
+
+  it('at once after a change', () => {
+    expect(nextLook({ ...quiet, changed: true, failures: 3 })).toEqual({
+      delayMs: 0,
+      reason: 'change',
+    });
+  });
+
+  it('otherwise when the poll is due, and not in the past', () => {
+    expect(nextLook(quiet)).toEqual({ delayMs: 55_000, reason: 'poll' });
+    expect(nextLook({ ...quiet, now: 100_000 })).toEqual({ delayMs: 0, reason: 'poll' });
+  });
+
+  it('after a failure soon, then more and more rarely, but never later than the poll', () => {
+    const delays = [1, 2, 3, 5, 20].map((failures) => nextLook({ ...quiet, now: 9_000, failures }));
+    expect(delays).toEqual([
+      { delayMs: 500, reason: 'retry' },
+      { delayMs: 1_000, reason: 'retry' },
+      { delayMs: 2_000, reason: 'retry' },
+      { delayMs: 8_000, reason: 'retry' },
+      { delayMs: 30_000, reason: 'retry' },
+    ]);
+    expect(nextLook({ ...quiet, now: 64_000, failures: 20, lastLookAt: 60_000 })).toEqual({
+      delayMs: 1_000,
+      reason: 'poll',
+    });
+  });
+});
+
+describe('the engine lock', () => {
+  const path = (): string => join(folder, 'bar', 'engine.lock');
+
+  it('is held by one, named to the next, and free again after', async () => {
+    const lock = await acquireEngineLock(path());
+    expect(lock).toMatchObject({ status: 'acquired', afterCrash: false });
+    expect(await acquireEngineLock(path())).toEqual({ status: 'held', pid: process.pid });
+    expect(engineLockHolder(path())).toBe(process.pid);
+    if (lock.status === 'acquired') lock.release();
+    expect(readdirSync(join(folder, 'bar'))).toEqual([]);
+    expect(engineLockHolder(path())).toBeNull();
+  });
+
+  it('is taken over from a process that died, and says so', async () => {
+    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);
+    await acquireEngineLock(path());
+    writeFileSync(path(), `${child.pid} 1 0123\n`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await acquireEngineLock(path())).toMatchObject({ status: 'acquired', afterCrash: true });
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is taken over when the pid belongs to another process by now',
+    async () => {
+      await acquireEngineLock(path());
+      writeFileSync(path(), `${process.ppid} 1 0123\n`);
+      expect(await acquireEngineLock(path())).toMatchObject({
+        status: 'acquired',
+        afterCrash: true,
+      });
+    },
+  );
+
+  it('is got by one of many who find a dead one', async () => {
+    mkdirSync(join(folder, 'bar'));
+    writeFileSync(path(), '999999999 1 0123\n');
+    const results = await Promise.all(Array.from({ length: 20 }, () => acquireEngineLock(path())));
+    expect(results.filter(({ status }) => status === 'acquired')).toHaveLength(1);
+  });
+});
+
+describe('the lineage', () => {
+  const record = {
+    place: 'file:/a',
+    base: new Map([['/mcpOAuth/x', 'd']]),
+    held: new Set(['/mcpOAuth/y']),
+    open: true,
+    lastSyncAt: 5,
+  };
+
+  it('survives a restart', async () => {
+    const path = join(folder, 'lineage.json');
+    const lineage = openLineage(path);
+    lineage.setMission('a', record);
+    lineage.setGlobal({ place: 'file:/g', known: new Set(['/mcpOAuth/x']), held: new Set() });
+    await lineage.save();
+    const again = openLineage(path);
+    expect(again.mission('a', 'file:/a')).toEqual(record);
+    expect(again.global('file:/g').known).toEqual(new Set(['/mcpOAuth/x']));
+  });
+
+  it('says nothing of an entry in another place', () => {
+    const lineage = openLineage(join(folder, 'lineage.json'));
+    lineage.setMission('a', record);
+    expect(lineage.mission('a', 'file:/elsewhere').base.size).toBe(0);
+    lineage.setGlobal({ place: 'file:/g', known: new Set(), held: new Set() });
+    lineage.global('file:/other');
+    expect(lineage.mission('a', 'file:/a').base.size).toBe(0);
+  });
+
+  it('is put aside when it is damaged, not deleted', async () => {
+    const path = join(folder, 'lineage.json');
+    writeFileSync(path, '{"version":1,');
+    const lineage = openLineage(path);
+    expect(lineage.damage()).toContain(path);
+    expect(readFileSync(path, 'utf8')).toBe('{"version":1,');
+    lineage.setMission('a', record);
+    await lineage.save();
+    expect(readdirSync(folder).sort()).toEqual([
+      'lineage.json',
+      expect.stringMatching(/^lineage\.json\.damaged-\d+$/),
+    ]);
+  });
+});
+
+describe('the client’s note of servers that want a sign-in', () => {
+  const path = (): string => join(folder, 'mcp-needs-auth-cache.json');
+
+  it('loses the line of a server that is usable, and keeps the others', async () => {
+    writeFileSync(path(), '{"loop":{"timestamp":1},"mail":{"timestamp":2}}');
+    expect(await clearNeedsAuth(folder, ['loop', 'absent'])).toEqual(['loop']);
+    expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({ mail: { timestamp: 2 } });
+  });
+
+  it('is left alone when it names none of them, is no JSON object, or is not there', async () => {
+    expect(await clearNeedsAuth(folder, ['loop'])).toEqual([]);
+    expect(existsSync(path())).toBe(false);
+    for (const text of ['{"mail":{"timestamp":2}}', '{', '[]', 'null']) {
+      writeFileSync(path(), text);
+      expect(await clearNeedsAuth(folder, ['loop'])).toEqual([]);
+      expect(readFileSync(path(), 'utf8')).toBe(text);
+    }
+  });
+});
+
+describe('watching a path', () => {
+  let watcher: PathWatcher;
+  afterEach(() => watcher.dispose());
+
+  /** Counts what is reported, and lets a test wait for the next report. */
+  function watch(path: string) {
+    watcher = createPathWatcher(() => undefined);
+    let told: () => void = () => undefined;
+    let heard = Promise.withResolvers<void>();
+    watcher.watch(path, () => told());
+    told = () => heard.resolve();
+    return async (change: () => void): Promise<void> => {
+      heard = Promise.withResolvers<void>();
+      change();
+      await heard.promise;
+    };
+  }
+
+  it('reports that it is made, replaced and removed', async () => {
+    const path = join(folder, 'entry');
+    const hears = watch(path);
+    await hears(() => writeFileSync(path, '1'));
+    await hears(() => {
+      writeFileSync(`${path}.tmp`, '2');
+      rmSync(path);
+      writeFileSync(path, '2');
+    });
+    await hears(() => rmSync(path));
+  });
+
+  it('reports it in a folder that does not exist yet, whose parent does not exist yet', async () => {
+    const path = join(folder, 'a', 'b', 'entry');
+    const hears = watch(path);
+    await hears(() => {
+      mkdirSync(join(folder, 'a', 'b'), { recursive: true });
+      writeFileSync(path, '1');
+    });
+    await hears(() => writeFileSync(path, '2'));
+  });
+
+  it('finds it again after its folder was removed and made anew', async () => {
+    const path = join(folder, 'a', 'entry');
+    mkdirSync(join(folder, 'a'));
+    const hears = watch(path);
+    await hears(() => writeFileSync(path, '1'));
+    await hears(() => rmSync(join(folder, 'a'), { recursive: true }));
+    await hears(() => {
+      mkdirSync(join(folder, 'a'));
+      writeFileSync(path, '2');
+      watcher.check();
+    });
+    await hears(() => writeFileSync(path, '3'));
+  });
+});

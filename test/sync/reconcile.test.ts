@@ -1,0 +1,244 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Target } from '../../main/sync/reconciler.ts';
+import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
+import { aMission, createFleet, type Fleet, GLOBAL } from './fleet.ts';
+
+const A = aMission('a');
+const B = aMission('b');
+const login = (expiresAt: number) => ({ accessToken: `FAKE-SECRET-login-${expiresAt}`, expiresAt });
+
+let fleet: Fleet;
+afterEach(() => fleet.dispose());
+
+function start(
+  texts: { global?: string; a?: string; b?: string },
+  carryLogin?: { always: boolean; atClone: boolean },
+) {
+  fleet = createFleet(carryLogin);
+  for (const [place, text] of Object.entries(texts))
+    fleet.store.texts.set(place === 'global' ? GLOBAL : aMission(place).configDir, text);
+}
+const look = (...targets: Target[]) => fleet.settle(targets, [A, B]);
+const entryOf = (dir: string) =>
+  JSON.parse(fleet.store.texts.get(dir) ?? 'null') as Record<
+    string,
+    Record<string, unknown>
+  > | null;
+const serversOf = (dir: string) =>
+  Object.keys(entryOf(dir)?.mcpOAuth ?? {})
+    .map((key) => key.split('|')[0])
+    .sort();
+
+describe('clone', () => {
+  it('gives a new mission the global entry, and the global entry what only the mission has', async () => {
+    start({ global: fakeEntry(['loop']), a: fakeEntry(['left-by-a-crash']) });
+    await look({ mission: A, phase: 'clone' });
+    expect(serversOf(A.configDir)).toEqual(['left-by-a-crash', 'loop']);
+    expect(serversOf(GLOBAL)).toEqual(['left-by-a-crash', 'loop']);
+  });
+
+  it('takes an entry that is not there for a new one, while a running mission that lost its entry was wiped', async () => {
+    start({ global: fakeEntry(['loop', 'mail']) });
+    await look({ mission: A, phase: 'clone' });
+    fleet.store.texts.delete(A.configDir);
+    const wiped = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    expect(wiped.missions.get('a')?.held).toEqual(['loop', 'mail']);
+    expect(serversOf(GLOBAL)).toEqual(['loop', 'mail']);
+    await look({ mission: A, phase: 'clone' });
+    expect(serversOf(A.configDir)).toEqual(['loop', 'mail']);
+  });
+
+  it('brings Claude’s own login down, never up and never away', async () => {
+    start({
+      global: fakeEntry([], { claudeAiOauth: login(9) }),
+      b: fakeEntry([], { claudeAiOauth: login(5) }),
+    });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    expect(entryOf(A.configDir)?.claudeAiOauth).toEqual(login(9));
+    fleet.store.texts.set(A.configDir, fakeEntry([], { claudeAiOauth: login(10) }));
+    fleet.store.texts.set(GLOBAL, fakeEntry([]));
+    await look({ mission: A }, { mission: B, phase: 'clone' });
+    expect(entryOf(GLOBAL)?.claudeAiOauth).toBeUndefined();
+    expect(entryOf(B.configDir)?.claudeAiOauth).toBeDefined();
+  });
+
+  it('leaves the login alone when a token file is set, and carries it everywhere when asked to', async () => {
+    start(
+      { global: fakeEntry([], { claudeAiOauth: login(9) }) },
+      { always: false, atClone: false },
+    );
+    await look({ mission: A, phase: 'clone' });
+    expect(entryOf(A.configDir)?.claudeAiOauth).toBeUndefined();
+    fleet.dispose();
+    start(
+      { a: fakeEntry([], { claudeAiOauth: login(9) }), b: fakeEntry([]) },
+      { always: true, atClone: false },
+    );
+    await look({ mission: A }, { mission: B });
+    expect(entryOf(B.configDir)?.claudeAiOauth).toEqual(login(9));
+  });
+});
+
+describe('what only the mission or only the global entry knows', () => {
+  it('survives every write: unknown top-level keys and unknown keys of a server', async () => {
+    const server = fakeServer('loop', { somethingNew: { deep: [1] } });
+    start({
+      a: fakeEntry([server], { organizationUuid: 'o', later: [1, 2] }),
+      b: fakeEntry(['mail']),
+    });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    for (const dir of [A.configDir, B.configDir, GLOBAL]) {
+      expect(entryOf(dir)).toMatchObject({ organizationUuid: 'o', later: [1, 2] });
+      expect(entryOf(dir)?.mcpOAuth?.[serverKey('loop')]).toEqual(server);
+    }
+  });
+});
+
+describe('answering a wipe', () => {
+  async function wiped(place: string, text: string | null) {
+    start({ global: fakeEntry(['loop', 'mail', 'docs']) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    if (text === null) fleet.store.texts.delete(place);
+    else fleet.store.texts.set(place, text);
+    await fleet.reconciler().reconcile({ targets: [{ mission: A }, { mission: B }] });
+  }
+  const EVERYTHING = ['docs', 'loop', 'mail'];
+
+  it.each([
+    ['emptied', '{"mcpOAuth":{}}'],
+    ['dropped', '{}'],
+    ['gone', null],
+    ['cut off', '{"mcpOAuth":{"lo'],
+  ])('a mission’s entry %s: restore', async (_, text) => {
+    await wiped(A.configDir, text);
+    expect(serversOf(GLOBAL)).toEqual(EVERYTHING);
+    await look({ mission: A, answer: 'restore' });
+    expect(serversOf(A.configDir)).toEqual(EVERYTHING);
+    expect(serversOf(B.configDir)).toEqual(EVERYTHING);
+  });
+
+  it.each([
+    ['emptied', '{"mcpOAuth":{}}'],
+    ['gone', null],
+    ['cut off', '{"mcpOAuth":{"lo'],
+  ])('a mission’s entry %s: remove everywhere', async (_, text) => {
+    await wiped(A.configDir, text);
+    await look({ mission: A, answer: 'remove' });
+    for (const dir of [A.configDir, B.configDir, GLOBAL]) expect(serversOf(dir)).toEqual([]);
+  });
+
+  it.each([
+    ['emptied', '{"mcpOAuth":{}}'],
+    ['gone', null],
+    ['cut off', '{"mcpOAuth":{"lo'],
+  ])(
+    'the global entry %s: held, then restored from the missions, or removed everywhere',
+    async (_, text) => {
+      for (const answer of ['restore', 'remove'] as const) {
+        await wiped(GLOBAL, text);
+        expect(serversOf(A.configDir)).toEqual(EVERYTHING);
+        await fleet
+          .reconciler()
+          .reconcile({ targets: [{ mission: A }, { mission: B }], globalAnswer: answer });
+        await look({ mission: A }, { mission: B });
+        for (const dir of [A.configDir, B.configDir, GLOBAL])
+          expect(serversOf(dir)).toEqual(answer === 'restore' ? EVERYTHING : []);
+      }
+    },
+  );
+
+  it('a sign-in elsewhere goes on reaching the wiped entry, and the rest stays held', async () => {
+    await wiped(A.configDir, '{"mcpOAuth":{}}');
+    fleet.store.texts.set(GLOBAL, fakeEntry(['loop', 'mail', 'docs', 'new']));
+    const { missions } = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    // The whole global entry was signed in to anew here, so an edit beats the wipe.
+    expect(missions.get('a')?.held).toEqual([]);
+    expect(serversOf(A.configDir)).toEqual(['docs', 'loop', 'mail', 'new']);
+  });
+});
+
+describe('when something cannot be read or written', () => {
+  it('a locked mission stops nobody else, and gets everything once it is open', async () => {
+    start({ global: fakeEntry(['loop']) });
+    fleet.store.locked.add(A.configDir);
+    const { missions } = await fleet
+      .reconciler()
+      .reconcile({ targets: [{ mission: A }, { mission: B }] });
+    expect(missions.get('a')).toMatchObject({ status: 'unavailable', view: { reason: 'locked' } });
+    expect(serversOf(B.configDir)).toEqual(['loop']);
+    fleet.store.locked.clear();
+    await look({ mission: A });
+    expect(serversOf(A.configDir)).toEqual(['loop']);
+  });
+
+  it('a locked global entry blocks everything, and a sign-in waits in its mission', async () => {
+    start({ a: fakeEntry(['loop']) });
+    fleet.store.locked.add(GLOBAL);
+    const outcome = await fleet
+      .reconciler()
+      .reconcile({ targets: [{ mission: A }, { mission: B }] });
+    expect(outcome.blocked).toMatchObject({ reason: 'locked' });
+    expect(fleet.store.texts.get(B.configDir)).toBeUndefined();
+    fleet.store.locked.clear();
+    await look({ mission: A }, { mission: B });
+    expect(serversOf(B.configDir)).toEqual(['loop']);
+  });
+
+  it('an entry rewritten between our read and our write is merged again, and nothing is lost', async () => {
+    start({ global: fakeEntry(['loop']), a: fakeEntry(['mail']) });
+    let slips = 0;
+    fleet.store.beforeWrite = (dir) => {
+      if (dir !== GLOBAL || slips >= 3) return;
+      slips += 1;
+      fleet.store.texts.set(
+        GLOBAL,
+        fakeEntry(['loop', ...Array.from({ length: slips }, (_, i) => `slip-${i}`)]),
+      );
+    };
+    await look({ mission: A, phase: 'clone' });
+    expect(serversOf(GLOBAL)).toEqual(['loop', 'mail', 'slip-0', 'slip-1', 'slip-2']);
+    expect(serversOf(A.configDir)).toEqual(['loop', 'mail', 'slip-0', 'slip-1', 'slip-2']);
+  });
+
+  it('what is replaced or removed is in the journal before it is gone', async () => {
+    start({ global: fakeEntry(['loop']) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    expect(fleet.journaled.size).toBe(0);
+    fleet.store.onWrite = () => expect(fleet.journaled.size).toBe(1);
+    fleet.store.texts.set(A.configDir, '{"mcpOAuth":{}}');
+    await look({ mission: A });
+    expect(serversOf(B.configDir)).toEqual([]);
+    expect(fleet.journaled.size).toBe(1);
+  });
+});
+
+describe('force resync', () => {
+  it('heals what became unusable from what is usable', async () => {
+    start({ global: fakeEntry(['loop']) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    const invalid = fakeServer('loop', { accessToken: '', refreshToken: undefined, expiresAt: 0 });
+    fleet.store.texts.set(A.configDir, fakeEntry([invalid]));
+    await look({ mission: A });
+    expect(entryOf(A.configDir)?.mcpOAuth?.[serverKey('loop')]).toMatchObject({ expiresAt: 0 });
+    const { missions } = await fleet
+      .reconciler()
+      .reconcile({ targets: [{ mission: A }], heal: true });
+    expect(missions.get('a')).toMatchObject({ status: 'done', down: ['loop'] });
+    expect(fleet.store.texts.get(A.configDir)).toBe(fleet.store.texts.get(GLOBAL));
+  });
+});
+
+describe('ten missions signing in at the same moment', () => {
+  it('all have all ten', async () => {
+    start({});
+    const missions = Array.from({ length: 10 }, (_, i) => aMission(`m${i}`));
+    for (const { id, configDir } of missions)
+      fleet.store.texts.set(configDir, fakeEntry([`server-of-${id}`]));
+    await fleet.settle(
+      missions.map((mission) => ({ mission })),
+      missions,
+    );
+    for (const { configDir } of missions) expect(serversOf(configDir)).toHaveLength(10);
+    expect(serversOf(GLOBAL)).toHaveLength(10);
+  });
+});
