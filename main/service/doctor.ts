@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { entryRef } from '../missions/mission.ts';
 import { listMissionServices } from '../stores/security/listMissionServices.ts';
@@ -128,7 +128,10 @@ async function orphanedItems({ store, registry }: Parts): Promise<Finding[]> {
   ];
 }
 
-async function journalKey({ journalKeys }: Parts): Promise<Finding> {
+async function journalKey({ paths, journalKeys }: Parts): Promise<Finding> {
+  // Looking for the key makes one where there is none.
+  if (!existsSync(paths.journal))
+    return note('The journal is empty; its key is made when an engine first runs.', null);
   await journalKeys.ready();
   switch (journalKeys.where()) {
     case 'keychain':

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { Json } from '../credentials/entry.ts';
 import type { FieldId } from '../credentials/fields.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
@@ -12,18 +11,12 @@ import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch } from './missionWatch.ts';
+import type { InspectedMission, Inspection, MissionOutcome } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
-import type {
-  InspectedMission,
-  Inspection,
-  MissionOutcome,
-  ReconcileOutcome,
-  ReconcileRequest,
-  Reconciler,
-  Target,
-} from './reconciler.ts';
-import { createReporter, unavailableError } from './report.ts';
-import { nextLook } from './schedule.ts';
+import { placeOf } from './reader.ts';
+import type { Reconciler } from './reconciler.ts';
+import { unavailableError } from './report.ts';
+import { createWorkLoop } from './workLoop.ts';
 
 export interface EngineDeps {
   readonly store: CredentialStore;
@@ -89,97 +82,43 @@ const JUMP_MS = 3_000;
 /** Leftovers of a killed process are removed once they are old enough to be nobody's. */
 const SECOND_SWEEP_MS = 3_000;
 
-/** A mission that is to be looked at, and since when (monotonic ms). */
-interface Pending {
-  readonly noticedAt: number;
-  readonly phase?: NonNullable<Target['phase']>;
-}
-
 export function createEngine(deps: EngineDeps): Engine {
   const { store, registry, lineage, watcher, alerts, clock, emit } = deps;
-  const reporter = createReporter(alerts, store, deps.global);
-  /** The lock on the global entry: whatever reads and writes entries runs through here, one at a time. */
-  const exclusive = pLimit(1);
-  /** What the store said of each entry when it was last read or written by us. */
-  const stamps = new Map<string, string | null>();
-  const pending = new Map<string, Pending>();
-  const failed = new Map<string, Pending>();
-  let globalPending = false;
-  let globalStamp: string | null = null;
-  let failures = 0;
-  let lastLookAt = 0;
-  let lastPollAt = 0;
-  let started = false;
-  let disposed = false;
-  let queued = false;
-  let cancelTimer: (() => void) | null = null;
-  let cancelPulse: (() => void) | null = null;
-
+  const loop = createWorkLoop({
+    ...deps,
+    beforePoll() {
+      watcher.check();
+      rescan();
+    },
+  });
   const watches = createMissionWatch(watcher, store, {
     pid: (mission) => onMissionChanges(registry.recheck(mission.id)),
-    entry: (mission) => void onMissionEntry(mission),
+    entry: (mission) => void loop.noticeEntry(mission),
   });
+  let started = false;
+  let cancelPulse: (() => void) | null = null;
 
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
   const activeMissions = (): Mission[] =>
-    registry
-      .all()
-      .filter(isActive)
-      .map(({ mission }) => mission);
+    allMissions().filter(({ id }) => isActive(registry.get(id)));
+  const recordOf = (mission: Mission): MissionRecord =>
+    lineage.mission(mission.id, placeOf(store, entryRef(mission)));
 
-  function recordOf(mission: Mission): MissionRecord {
-    const ref = entryRef(mission);
-    return lineage.mission(mission.id, `${store.kind}:${store.describe(ref)}`);
-  }
-
-  // --- noticing -------------------------------------------------------------------------------
-
-  function notice(mission: Mission, phase?: Target['phase']): void {
-    const before = pending.get(mission.id) ?? failed.get(mission.id);
-    const next = phase ?? before?.phase;
-    failed.delete(mission.id);
-    pending.set(mission.id, {
-      noticedAt: before?.noticedAt ?? clock.monotonic(),
-      ...(next && { phase: next }),
-    });
-    schedule();
-  }
-
-  function noticeAll(): void {
-    globalPending = true;
-    for (const mission of activeMissions()) notice(mission);
-    schedule();
-  }
-
-  async function onMissionEntry(mission: Mission): Promise<void> {
-    if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
-  }
-
-  async function onGlobalEntry(): Promise<void> {
-    if (await hasMoved(deps.global, globalStamp)) noticeAll();
-  }
-
-  /** Whether an entry may have changed since we read or wrote it: our own writes come back as events too. */
-  async function hasMoved(ref: EntryRef, known: string | null | undefined): Promise<boolean> {
-    const stamp = await store.stamp(ref);
-    return stamp === null || stamp !== known;
-  }
+  // --- what happens in the world ---------------------------------------------------------------
 
   function onMissionChanges(changes: readonly MissionChange[]): void {
     for (const { change, mission } of changes) {
       emit({ event: 'mission', at: clock.now(), missionId: mission.id, change });
       if (change === 'removed') forget(mission);
       else watches.set(mission, isActive(registry.get(mission.id)));
-      if (change === 'started') notice(mission, 'clone');
-      if (change === 'stopped') notice(mission, 'write-back');
+      if (change === 'started') loop.notice(mission, 'clone');
+      if (change === 'stopped') loop.notice(mission, 'write-back');
     }
   }
 
   function forget(mission: Mission): void {
     watches.forget(mission.id);
-    stamps.delete(mission.id);
-    pending.delete(mission.id);
-    failed.delete(mission.id);
+    loop.forget(mission);
     lineage.forget(mission.id);
     alerts.clearAbout(mission.id);
   }
@@ -194,154 +133,6 @@ export function createEngine(deps: EngineDeps): Engine {
     }
   }
 
-  // --- working --------------------------------------------------------------------------------
-
-  const hasWork = (): boolean => pending.size > 0 || globalPending;
-
-  function schedule(): void {
-    if (disposed) return;
-    cancelTimer?.();
-    const { delayMs, reason } = nextLook({
-      now: clock.monotonic(),
-      changed: hasWork(),
-      failures,
-      lastLookAt,
-      lastPollAt,
-      pollIntervalMs: deps.pollIntervalMs(),
-    });
-    if (reason !== 'change')
-      cancelTimer = clock.after(delayMs, reason === 'poll' ? () => void poll() : retry);
-    else if (!queued) {
-      queued = true;
-      void exclusive(work);
-    }
-  }
-
-  function retry(): void {
-    for (const [id, waiting] of failed) pending.set(id, waiting);
-    failed.clear();
-    globalPending = true;
-    schedule();
-  }
-
-  /** The safety net under the watchers: a stat for each entry, a read only where that differs. */
-  async function poll(): Promise<void> {
-    lastPollAt = clock.monotonic();
-    watcher.check();
-    rescan();
-    await onGlobalEntry();
-    await Promise.all(activeMissions().map(onMissionEntry));
-    if (failures > 0) retry();
-    schedule();
-  }
-
-  async function work(): Promise<void> {
-    queued = false;
-    while (hasWork() && !disposed) {
-      const batch = [...pending];
-      pending.clear();
-      globalPending = false;
-      const noticedAt = Math.min(
-        clock.monotonic(),
-        ...batch.map(([, waiting]) => waiting.noticedAt),
-      );
-      const targets = batch.flatMap(([id, { phase }]): Target[] => {
-        const known = registry.get(id);
-        if (known === undefined || (!isActive(known) && phase !== 'write-back')) return [];
-        return [{ mission: known.mission, ...(phase && { phase }) }];
-      });
-      try {
-        await run({ targets, noticedAt });
-        alerts.setOwn('internal', 'state', null);
-      } catch (error) {
-        // A defect of ours: nothing was lost (writes are verified), so say it and try again later.
-        const message = `A reconcile failed: ${errorText(error)} It is tried again by itself; please report this.`;
-        alerts.setOwn('internal', 'state', message);
-        for (const [id, waiting] of batch) failed.set(id, waiting);
-        failures += 1;
-      }
-    }
-    await save();
-    schedule();
-  }
-
-  /** One reconcile and what follows from it; only ever under `exclusive`. */
-  async function run(request: ReconcileRequest): Promise<ReconcileOutcome> {
-    const outcome = await deps.reconciler.reconcile(request);
-    const { global } = outcome;
-    lastLookAt = clock.monotonic();
-    globalStamp = global.stamp;
-    reporter.global(outcome);
-    const noticedAt = request.noticedAt ?? lastLookAt;
-    const stuck = outcome.blocked !== null || global.view.status === 'malformed';
-    for (const { mission, phase } of request.targets) {
-      const result = outcome.missions.get(mission.id);
-      if (result === undefined) continue;
-      stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
-      reporter.mission(mission, result, stuck);
-      const waiting = { noticedAt, ...(phase && { phase }) };
-      if (stuck || result.status === 'unavailable') failed.set(mission.id, waiting);
-      else if (result.status === 'moved') pending.set(mission.id, waiting);
-    }
-    failures = stuck || failed.size > 0 ? failures + 1 : 0;
-    if (global.changed) fanOut(request.targets, noticedAt);
-    return outcome;
-  }
-
-  /** The global entry changed: every other running mission is next. */
-  function fanOut(done: readonly Target[], noticedAt: number): void {
-    const ids = new Set(done.map(({ mission }) => mission.id));
-    for (const { id } of activeMissions()) {
-      if (ids.has(id) || pending.has(id)) continue;
-      pending.set(id, { ...failed.get(id), noticedAt });
-      failed.delete(id);
-    }
-  }
-
-  async function save(): Promise<void> {
-    try {
-      await lineage.save();
-      alerts.setOwn('state', 'state', null);
-    } catch (error) {
-      const message = `What was synced cannot be noted down: ${errorText(error)} Mend the folder or free some space.`;
-      alerts.setOwn('state', 'state', message);
-      failures += 1;
-    }
-  }
-
-  /** Runs one reconcile for a command, then everything that follows from it. */
-  async function command(request: () => ReconcileRequest): Promise<ReconcileOutcome> {
-    const outcome = await exclusive(async () => {
-      const done = await run(request());
-      await save();
-      return done;
-    });
-    await settled();
-    if (outcome.blocked !== null) throw unavailableError('The global entry', outcome.blocked);
-    return outcome;
-  }
-
-  async function settled(): Promise<void> {
-    while (!disposed && (hasWork() || exclusive.activeCount + exclusive.pendingCount > 0))
-      await exclusive(work);
-  }
-
-  async function writeBack(mission: Mission): Promise<void> {
-    const outcome = await command(() => ({ targets: [{ mission, phase: 'write-back' }] }));
-    const result = outcome.missions.get(mission.id);
-    // A config directory that is gone has nothing to carry up.
-    if (result?.view.status === 'unavailable' && result.view.reason !== 'missing') {
-      throw unavailableError(`The entry of mission "${mission.name}"`, result.view);
-    }
-    if (result?.view.status === 'malformed') {
-      throw new UserError(
-        `The entry of mission "${mission.name}" is ${result.view.reason}; mend it or resolve its alert first.`,
-      );
-    }
-  }
-
-  // --- the world ------------------------------------------------------------------------------
-
   /** Processes that died without removing their pid file, and a clock that jumped (sleep, or set by hand). */
   function pulse(): void {
     let wall = clock.now();
@@ -351,7 +142,7 @@ export function createEngine(deps: EngineDeps): Engine {
       wall = clock.now();
       passed = clock.monotonic();
       onMissionChanges(registry.checkAlive());
-      if (Math.abs(drift) > JUMP_MS) void poll();
+      if (Math.abs(drift) > JUMP_MS) void loop.poll();
       cancelPulse = clock.after(PULSE_MS, beat);
     };
     cancelPulse = clock.after(PULSE_MS, beat);
@@ -361,34 +152,49 @@ export function createEngine(deps: EngineDeps): Engine {
     await Promise.all([deps.global, ...allMissions().map(entryRef)].map((ref) => store.sweep(ref)));
   }
 
+  async function writeBack(mission: Mission): Promise<void> {
+    const { missions } = await loop.command(() => ({
+      targets: [{ mission, phase: 'write-back' }],
+    }));
+    const view = missions.get(mission.id)?.view;
+    // A config directory that is gone has nothing to carry up.
+    if (view?.status === 'unavailable' && view.reason !== 'missing') {
+      throw unavailableError(`The entry of mission "${mission.name}"`, view);
+    }
+    if (view?.status === 'malformed') {
+      throw new UserError(
+        `The entry of mission "${mission.name}" is ${view.reason}; mend it or resolve its alert first.`,
+      );
+    }
+  }
+
   return {
     async start() {
       started = true;
-      lastPollAt = clock.monotonic();
       registry.rescan();
       await sweep();
       const path = store.watchPath(deps.global);
-      if (path !== null) watcher.watch(path, () => void onGlobalEntry());
+      if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
       for (const known of registry.all()) {
         const { mission } = known;
         const { open } = recordOf(mission);
         watches.set(mission, isActive(known));
         // Ran already when an engine last looked: no spawn, so an entry that is gone now was wiped.
-        if (isActive(known)) notice(mission, open ? undefined : 'clone');
+        if (isActive(known)) loop.notice(mission, open ? undefined : 'clone');
         // Ended while no engine ran, perhaps killed: what it left is carried up.
-        else if (open) notice(mission, 'write-back');
+        else if (open) loop.notice(mission, 'write-back');
       }
       for (const id of lineage.missionIds()) if (registry.get(id) === undefined) lineage.forget(id);
-      globalPending = true;
-      await settled();
+      loop.noticeAll();
+      await loop.settled();
       clock.after(SECOND_SWEEP_MS, () => void sweep());
       pulse();
-      schedule();
+      loop.start();
     },
 
     lookAtMissions: rescan,
-    lookAtAll: noticeAll,
-    settled,
+    lookAtAll: loop.noticeAll,
+    settled: loop.settled,
     writeBack,
 
     async resync(missionId) {
@@ -397,12 +203,12 @@ export function createEngine(deps: EngineDeps): Engine {
         missionId === undefined || mission.id === missionId;
       const meant = allMissions().filter(isMeant);
       if (meant.length === 0 && missionId !== undefined) throw noMission(missionId);
-      const { missions } = await command(() => ({
+      const { missions } = await loop.command(() => ({
         heal: true,
         targets: activeMissions()
           .filter(isMeant)
           .map((mission) => {
-            const phase = pending.get(mission.id)?.phase;
+            const phase = loop.phaseOf(mission.id);
             return { mission, ...(phase && { phase }) };
           }),
       }));
@@ -414,62 +220,56 @@ export function createEngine(deps: EngineDeps): Engine {
       if (alert === undefined) {
         throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
       }
-      if (alert.kind !== 'wipe')
+      if (alert.kind !== 'wipe') {
         throw new UserError(`"${alertId}" asks nothing; it goes away with its cause.`);
+      }
       const mission = alert.missionId === null ? undefined : registry.get(alert.missionId)?.mission;
-      await command(() =>
+      await loop.command(() =>
         mission === undefined
           ? // Stopped missions too: they may be the only ones that still have a value.
-            { targets: allMissions().map((mission) => ({ mission })), globalAnswer: answer }
+            { targets: allMissions().map((each) => ({ mission: each })), globalAnswer: answer }
           : { targets: [{ mission, answer }] },
       );
     },
 
     async put(values) {
-      await command(() => ({
-        targets: activeMissions().map((mission) => ({ mission })),
-        edits: values,
-      }));
+      const targets = () => activeMissions().map((mission) => ({ mission }));
+      await loop.command(() => ({ targets: targets(), edits: values }));
     },
 
     async removeEntry(mission) {
       await writeBack(mission);
-      await exclusive(async () => {
+      await loop.exclusively(async () => {
         const now = await store.read(entryRef(mission));
         const result =
           now.status === 'found' ? await store.remove(entryRef(mission), now.text) : now;
-        if (result.status === 'moved')
+        if (result.status === 'moved') {
           throw new UserError(`Mission "${mission.name}" was just written to; try again.`);
+        }
         if (result.status === 'unavailable' && result.reason !== 'missing') {
           throw unavailableError(`The entry of mission "${mission.name}"`, result);
         }
         forget(mission);
-        await save();
+        await loop.save();
       });
     },
 
     async status() {
-      const { global, missions } = await exclusive(() => deps.reconciler.inspect(allMissions()));
-      const withRecord = allMissions().flatMap((mission): [string, MissionStatus][] => {
-        const seen = missions.get(mission.id);
-        return seen === undefined
+      const seen = await loop.exclusively(() => deps.reconciler.inspect(allMissions()));
+      const missions = allMissions().flatMap((mission): [string, MissionStatus][] => {
+        const inspected = seen.missions.get(mission.id);
+        return inspected === undefined
           ? []
-          : [[mission.id, { ...seen, lastSyncAt: recordOf(mission).lastSyncAt }]];
+          : [[mission.id, { ...inspected, lastSyncAt: recordOf(mission).lastSyncAt }]];
       });
-      return { global, missions: new Map(withRecord) };
+      return { global: seen.global, missions: new Map(missions) };
     },
 
     async dispose() {
-      cancelTimer?.();
       cancelPulse?.();
       watcher.dispose();
-      await exclusive(async () => {
-        if (started && !disposed && activeMissions().length > 0) {
-          await run({ targets: activeMissions().map((mission) => ({ mission })) });
-        }
-        disposed = true;
-        await save();
-      });
+      const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
+      await loop.stop(targets.length > 0 ? { targets } : null);
       await store.dispose();
     },
   };

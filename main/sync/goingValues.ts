@@ -4,6 +4,9 @@ import type { Entry, Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { fieldName } from '../credentials/serverState.ts';
 import type { JournalValue } from '../journal/journal.ts';
+import type { LoadedEntry } from './entryView.ts';
+import type { Plan } from './plan.ts';
+import { contentOf, type Reading } from './reader.ts';
 
 /** Field ids whose value differs. Untouched values are the very same objects, so this compares references. */
 export function changedFields(before: Entry | null, after: Entry | null): FieldId[] {
@@ -12,24 +15,43 @@ export function changedFields(before: Entry | null, after: Entry | null): FieldI
   return [...new Set([...old.keys(), ...now.keys()])].filter((id) => old.get(id) !== now.get(id));
 }
 
-/** The values that a write will replace or remove: what the journal must hold before it happens. */
+/** What the journal must hold before a plan is carried out: every value that it replaces or removes. */
 export function goingValues(
-  before: Entry | null,
+  { global, missions }: Reading,
+  plan: Plan,
+  digester: Digester,
+): JournalValue[] {
+  const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
+  const values = [...goingFrom(global, plan.global, null, digester)];
+  for (const { target, loaded } of missions) {
+    const mission = planned.get(target.mission.id);
+    if (mission !== undefined)
+      values.push(...goingFrom(loaded, mission.entry, mission.id, digester));
+  }
+  // A refresh replaces the same old value everywhere: once is enough.
+  return [...new Map(values.map((value) => [`${value.digest} ${value.field}`, value])).values()];
+}
+
+function goingFrom(
+  loaded: LoadedEntry,
   after: Entry | null,
   missionId: string | null,
   digester: Digester,
 ): JournalValue[] {
+  if (loaded.status === 'malformed') return [goingText(loaded.text, missionId)];
+  const { entry: before } = contentOf(loaded);
   const [old, now] = [fieldsOf(before), fieldsOf(after)];
   return changedFields(before, after).flatMap((id) => {
     const value = old.get(id);
     if (value === undefined) return [];
+    const reason = now.has(id) ? 'replaced' : 'removed';
     return [
       {
         field: id,
         name: fieldName(id, value),
         digest: digester.field(value),
         value,
-        reason: now.has(id) ? 'replaced' : 'removed',
+        reason,
         missionId,
       },
     ];
@@ -40,7 +62,7 @@ export function goingValues(
 export const UNREADABLE_FIELD = '';
 
 /** The raw text of an unreadable entry: a truncated one may hold the only copy of a token. */
-export function goingText(text: string, missionId: string | null): JournalValue {
+function goingText(text: string, missionId: string | null): JournalValue {
   return {
     field: UNREADABLE_FIELD,
     name: 'unreadable entry',

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Entry } from '../credentials/entry.ts';
+import { fieldsOf, isServerField } from '../credentials/fields.ts';
+import { isUsable } from '../credentials/serverState.ts';
 import { writeFileAtomic } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
+import { changedFields } from './goingValues.ts';
+import { namesOf } from './outcome.ts';
 
 /**
  * Where the client notes servers that want a sign-in. A session that starts while a server stands there
@@ -38,4 +43,14 @@ export async function clearNeedsAuth(
     });
   }
   return cleared;
+}
+
+/** The names of the servers that a write made usable. */
+export function madeUsable(before: Entry | null, after: Entry | null): string[] {
+  const now = fieldsOf(after);
+  const usable = changedFields(before, after).filter((id) => {
+    const value = now.get(id);
+    return isServerField(id) && value !== undefined && isUsable(id, value);
+  });
+  return namesOf(usable, after);
 }

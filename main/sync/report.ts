@@ -2,12 +2,7 @@ import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import type { Alerts } from './alerts.ts';
-import type {
-  InspectedMission,
-  Inspection,
-  MissionOutcome,
-  ReconcileOutcome,
-} from './reconciler.ts';
+import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
 
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];

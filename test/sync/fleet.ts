@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Mission } from '../../main/missions/mission.ts';
 import type { EngineEvent } from '../../main/sync/events.ts';
 import { type LineageStore, openLineage } from '../../main/sync/lineage.ts';
-import { createReconciler, type Reconciler, type Target } from '../../main/sync/reconciler.ts';
+import type { Target } from '../../main/sync/outcome.ts';
+import { createReconciler, type Reconciler } from '../../main/sync/reconciler.ts';
 import { systemClock } from '../../main/system/clock.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
 
@@ -52,9 +53,6 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
         },
       },
       broadcast: {
-        path: '',
-        read: () => ({ status: 'absent' }),
-        ensure: async () => undefined,
         async announce() {
           told += 1;
           return told;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDigester } from '../../main/credentials/digest.ts';
 import type { Json } from '../../main/credentials/entry.ts';
-import type { Target } from '../../main/sync/reconciler.ts';
+import type { Target } from '../../main/sync/outcome.ts';
 import { serverKey } from '../support/fake.ts';
 import { aMission, createFleet, GLOBAL } from './fleet.ts';
 
@@ -186,7 +186,9 @@ async function play(history: readonly Step[]): Promise<void> {
       }
       if (act === 'logout' && acts && !unseenLogouts.has(place)) {
         if (valueIn(dir, server) === null) continue;
-        const tokens = [...(everHeld.get(`${dir} ${server}`) ?? [])];
+        // Where the value was unusable, it is the server that is meant, with whatever others hold.
+        const meant = token === null ? [GLOBAL, ...MISSIONS.map(dirOf)] : [dir];
+        const tokens = meant.flatMap((each) => [...(everHeld.get(`${each} ${server}`) ?? [])]);
         put(dir, server, undefined);
         unseenLogouts.set(place, { server, tokens });
       }

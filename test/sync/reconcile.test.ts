@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../main/sync/reconciler.ts';
+import type { Target } from '../../main/sync/outcome.ts';
 import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
 import { aMission, createFleet, type Fleet, GLOBAL } from './fleet.ts';
 

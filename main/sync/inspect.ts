@@ -1,0 +1,29 @@
+import type { Digester } from '../credentials/digest.ts';
+import type { Mission } from '../missions/mission.ts';
+import { viewOf } from './entryView.ts';
+import { type InspectedMission, type Inspection, namesOf } from './outcome.ts';
+import type { Reader } from './reader.ts';
+
+/** What each entry is, and whether a reconcile would change anything. Writes nothing. */
+export async function inspect(
+  reader: Reader,
+  missions: readonly Mission[],
+  digester: Digester,
+): Promise<Inspection> {
+  const targets = missions.map((mission) => ({ mission }));
+  const { global, missions: loaded } = await reader.read(targets);
+  const alone = reader.plan({ global, missions: [] }, { targets: [] });
+  return {
+    global: { view: viewOf(global, digester), held: namesOf(alone?.globalHeld ?? []) },
+    missions: new Map(
+      loaded.map((mission): [string, InspectedMission] => {
+        // Each by itself: what one mission has yet to push says nothing about the others.
+        const plan = reader.plan({ global, missions: [mission] }, { targets });
+        const [planned] = plan?.missions ?? [];
+        const inSync = planned !== undefined && !planned.changed && plan?.globalChanged === false;
+        const view = viewOf(mission.loaded, digester);
+        return [mission.target.mission.id, { view, inSync, held: namesOf(planned?.held ?? []) }];
+      }),
+    ),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Entry, Json } from '../credentials/entry.ts';
+import { type FieldId, fieldsOf } from '../credentials/fields.ts';
+import { fieldName } from '../credentials/serverState.ts';
+import type { Mission } from '../missions/mission.ts';
+import type { Unavailable } from '../stores/store.ts';
+import type { EntryView } from './entryView.ts';
+import type { WipeAnswer } from './plan.ts';
+
+export interface Target {
+  readonly mission: Mission;
+  /** `clone`: at its spawn; `write-back`: at its end. Otherwise it just runs. */
+  readonly phase?: 'clone' | 'write-back';
+  readonly answer?: WipeAnswer;
+}
+
+export interface ReconcileRequest {
+  readonly targets: readonly Target[];
+  /** Force resync: heal unusable fields from usable ones. */
+  readonly heal?: boolean;
+  readonly globalAnswer?: WipeAnswer;
+  /** Values to put into the global entry first: a restore from the journal. */
+  readonly edits?: ReadonlyMap<FieldId, Json>;
+  /** When the change was noticed (monotonic ms), for the reported duration. */
+  readonly noticedAt?: number;
+}
+
+export interface MissionOutcome {
+  /** `moved`: the entry was rewritten under our hands; look again. */
+  readonly status: 'done' | 'moved' | 'malformed' | 'unavailable';
+  readonly view: EntryView;
+  readonly stamp: string | null;
+  /** Names of what went up from it, came down to it, or vanished and waits for the user's answer. */
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  readonly held: readonly string[];
+  readonly conflicts: readonly string[];
+}
+
+export interface ReconcileOutcome {
+  readonly global: {
+    readonly view: EntryView;
+    readonly stamp: string | null;
+    readonly changed: boolean;
+    readonly held: readonly string[];
+  };
+  /** Why nothing was written, if so. Nothing is lost by it: look again later. */
+  readonly blocked: Unavailable | null;
+  /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */
+  readonly troubles: readonly string[];
+  readonly missions: ReadonlyMap<string, MissionOutcome>;
+}
+
+export interface InspectedMission {
+  readonly view: EntryView;
+  readonly inSync: boolean;
+  readonly held: readonly string[];
+}
+
+export interface Inspection {
+  readonly global: { readonly view: EntryView; readonly held: readonly string[] };
+  readonly missions: ReadonlyMap<string, InspectedMission>;
+}
+
+/** The names people know fields by, from the first of some entries that has them. */
+export function namesOf(ids: Iterable<FieldId>, ...entries: readonly (Entry | null)[]): string[] {
+  const fields = entries.map(fieldsOf);
+  return [...ids].map((id) => fieldName(id, fields.find((map) => map.has(id))?.get(id)));
+}

@@ -1,0 +1,278 @@
+import pLimit from 'p-limit';
+import { entryRef, type Mission } from '../missions/mission.ts';
+import { isActive, type MissionRegistry } from '../missions/registry.ts';
+import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import type { Clock } from '../system/clock.ts';
+import { errorText } from '../system/errors.ts';
+import type { Alerts } from './alerts.ts';
+import type { LineageStore } from './lineage.ts';
+import type { ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
+import type { Reconciler } from './reconciler.ts';
+import { createReporter, unavailableError } from './report.ts';
+import { nextLook } from './schedule.ts';
+
+export interface WorkLoopDeps {
+  readonly store: CredentialStore;
+  readonly global: EntryRef;
+  readonly reconciler: Reconciler;
+  readonly registry: MissionRegistry;
+  readonly lineage: LineageStore;
+  readonly alerts: Alerts;
+  readonly clock: Clock;
+  readonly pollIntervalMs: () => number;
+  /** The safety poll is due: look at what else there is, before the entries are. */
+  readonly beforePoll: () => void;
+}
+
+/**
+ * Decides what is reconciled when. Whatever is noticed is reconciled at once, together with all else
+ * that was noticed meanwhile; what failed is tried again, and everything is looked at in the poll.
+ */
+export interface WorkLoop {
+  /** This mission is to be looked at. */
+  notice(mission: Mission, phase?: Target['phase']): void;
+  /** The global entry and all running missions are. */
+  noticeAll(): void;
+  /** Something happened to an entry's file: look, unless it was our own write. */
+  noticeEntry(mission: Mission): Promise<void>;
+  noticeGlobal(): Promise<void>;
+  forget(mission: Mission): void;
+  /** Looks at everything whose stamp differs. */
+  poll(): Promise<void>;
+  /** Runs one reconcile for a command, then everything that follows from it. @throws UserError if it was blocked */
+  command(request: () => ReconcileRequest): Promise<ReconcileOutcome>;
+  /** Runs work on entries while nothing else does: the lock on the global entry. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** What a mission that waits is waiting for. */
+  phaseOf(id: string): Target['phase'];
+  save(): Promise<void>;
+  /** Resolves when nothing is left to do. */
+  settled(): Promise<void>;
+  /** Starts the poll's time. */
+  start(): void;
+  /** Runs one last reconcile, if any, then nothing more. */
+  stop(last: ReconcileRequest | null): Promise<void>;
+}
+
+/** A mission that is to be looked at, and since when (monotonic ms). */
+interface Pending {
+  readonly noticedAt: number;
+  readonly phase?: NonNullable<Target['phase']>;
+}
+
+export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
+  const { store, registry, lineage, alerts, clock } = deps;
+  const reporter = createReporter(alerts, store, deps.global);
+  const exclusive = pLimit(1);
+  /** What the store said of each entry when it was last read or written by us. */
+  const stamps = new Map<string, string | null>();
+  const pending = new Map<string, Pending>();
+  const failed = new Map<string, Pending>();
+  let globalPending = false;
+  let globalStamp: string | null = null;
+  let failures = 0;
+  let lastLookAt = 0;
+  let lastPollAt = 0;
+  let queued = false;
+  let stopped = false;
+  let cancelTimer: (() => void) | null = null;
+
+  const hasWork = (): boolean => pending.size > 0 || globalPending;
+  const activeMissions = (): Mission[] =>
+    registry
+      .all()
+      .filter(isActive)
+      .map(({ mission }) => mission);
+
+  function notice(mission: Mission, phase?: Target['phase']): void {
+    const before = pending.get(mission.id) ?? failed.get(mission.id);
+    const next = phase ?? before?.phase;
+    const noticedAt = before?.noticedAt ?? clock.monotonic();
+    failed.delete(mission.id);
+    pending.set(mission.id, { noticedAt, ...(next && { phase: next }) });
+    schedule();
+  }
+
+  function noticeAll(): void {
+    globalPending = true;
+    for (const mission of activeMissions()) notice(mission);
+    schedule();
+  }
+
+  /** Whether an entry may have changed since we read or wrote it: our own writes come back as events too. */
+  async function hasMoved(ref: EntryRef, known: string | null | undefined): Promise<boolean> {
+    const stamp = await store.stamp(ref);
+    return stamp === null || stamp !== known;
+  }
+
+  async function noticeEntry(mission: Mission): Promise<void> {
+    if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
+  }
+
+  async function noticeGlobal(): Promise<void> {
+    if (await hasMoved(deps.global, globalStamp)) noticeAll();
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    cancelTimer?.();
+    const { delayMs, reason } = nextLook({
+      now: clock.monotonic(),
+      changed: hasWork(),
+      failures,
+      lastLookAt,
+      lastPollAt,
+      pollIntervalMs: deps.pollIntervalMs(),
+    });
+    if (reason !== 'change') {
+      cancelTimer = clock.after(delayMs, reason === 'poll' ? () => void poll() : retry);
+    } else if (!queued) {
+      queued = true;
+      void exclusive(work);
+    }
+  }
+
+  function retry(): void {
+    for (const [id, waiting] of failed) pending.set(id, waiting);
+    failed.clear();
+    globalPending = true;
+    schedule();
+  }
+
+  async function poll(): Promise<void> {
+    lastPollAt = clock.monotonic();
+    deps.beforePoll();
+    await noticeGlobal();
+    await Promise.all(activeMissions().map(noticeEntry));
+    if (failures > 0) retry();
+    schedule();
+  }
+
+  async function work(): Promise<void> {
+    queued = false;
+    while (hasWork() && !stopped) {
+      const batch = [...pending];
+      pending.clear();
+      globalPending = false;
+      const noticedAt = Math.min(
+        clock.monotonic(),
+        ...batch.map(([, waiting]) => waiting.noticedAt),
+      );
+      const targets = batch.flatMap(([id, { phase }]): Target[] => {
+        const known = registry.get(id);
+        if (known === undefined || (!isActive(known) && phase !== 'write-back')) return [];
+        return [{ mission: known.mission, ...(phase && { phase }) }];
+      });
+      try {
+        await run({ targets, noticedAt });
+        alerts.setOwn('internal', 'state', null);
+      } catch (error) {
+        // A defect of ours. Nothing was lost (writes are verified), so it is said and tried again later.
+        alerts.setOwn(
+          'internal',
+          'state',
+          `A reconcile failed: ${errorText(error)} It is tried again by itself; please report this.`,
+        );
+        for (const [id, waiting] of batch) failed.set(id, waiting);
+        failures += 1;
+      }
+    }
+    await save();
+    schedule();
+  }
+
+  /** One reconcile and what follows from it; only ever under `exclusive`. */
+  async function run(request: ReconcileRequest): Promise<ReconcileOutcome> {
+    const outcome = await deps.reconciler.reconcile(request);
+    const { global } = outcome;
+    lastLookAt = clock.monotonic();
+    globalStamp = global.stamp;
+    reporter.global(outcome);
+    const noticedAt = request.noticedAt ?? lastLookAt;
+    const stuck = outcome.blocked !== null || global.view.status === 'malformed';
+    for (const { mission, phase } of request.targets) {
+      const result = outcome.missions.get(mission.id);
+      if (result === undefined) continue;
+      stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
+      reporter.mission(mission, result, stuck);
+      const waiting = { noticedAt, ...(phase && { phase }) };
+      if (stuck || result.status === 'unavailable') failed.set(mission.id, waiting);
+      else if (result.status === 'moved') pending.set(mission.id, waiting);
+    }
+    failures = stuck || failed.size > 0 ? failures + 1 : 0;
+    if (global.changed) fanOut(request.targets, noticedAt);
+    return outcome;
+  }
+
+  /** The global entry changed: every other running mission is next. */
+  function fanOut(done: readonly Target[], noticedAt: number): void {
+    const ids = new Set(done.map(({ mission }) => mission.id));
+    for (const { id } of activeMissions()) {
+      if (ids.has(id) || pending.has(id)) continue;
+      pending.set(id, { ...failed.get(id), noticedAt });
+      failed.delete(id);
+    }
+  }
+
+  async function save(): Promise<void> {
+    try {
+      await lineage.save();
+      alerts.setOwn('state', 'state', null);
+    } catch (error) {
+      alerts.setOwn(
+        'state',
+        'state',
+        `What was synced cannot be noted down: ${errorText(error)} Mend the folder or free some space.`,
+      );
+      failures += 1;
+    }
+  }
+
+  async function settled(): Promise<void> {
+    while (!stopped && (hasWork() || exclusive.activeCount + exclusive.pendingCount > 0)) {
+      await exclusive(work);
+    }
+  }
+
+  return {
+    notice,
+    noticeAll,
+    noticeEntry,
+    noticeGlobal,
+    poll,
+    save,
+    settled,
+    exclusively: exclusive,
+    phaseOf: (id) => pending.get(id)?.phase,
+
+    forget({ id }) {
+      for (const map of [stamps, pending, failed]) map.delete(id);
+    },
+
+    async command(request) {
+      const outcome = await exclusive(async () => {
+        const done = await run(request());
+        await save();
+        return done;
+      });
+      await settled();
+      if (outcome.blocked !== null) throw unavailableError('The global entry', outcome.blocked);
+      return outcome;
+    },
+
+    start() {
+      lastPollAt = clock.monotonic();
+      schedule();
+    },
+
+    async stop(last) {
+      cancelTimer?.();
+      await exclusive(async () => {
+        if (stopped) return;
+        if (last !== null) await run(last);
+        stopped = true;
+        await save();
+      });
+    },
+  };
+}
