@@ -173,23 +173,24 @@ export function createEngine(deps: EngineDeps): Engine {
       started = true;
       registry.rescan();
       await sweep();
-      const path = store.watchPath(deps.global);
-      if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
       for (const known of registry.all()) {
-        const { mission } = known;
-        const { open } = recordOf(mission);
-        watches.set(mission, isActive(known));
+        const { open } = recordOf(known.mission);
         // Ran already when an engine last looked: no spawn, so an entry that is gone now was wiped.
-        if (isActive(known)) loop.notice(mission, open ? undefined : 'clone');
+        if (isActive(known)) loop.notice(known.mission, open ? undefined : 'clone');
         // Ended while no engine ran, perhaps killed: what it left is carried up.
-        else if (open) loop.notice(mission, 'write-back');
+        else if (open) loop.notice(known.mission, 'write-back');
       }
       for (const id of lineage.missionIds()) if (registry.get(id) === undefined) lineage.forget(id);
       loop.noticeAll();
       await loop.settled();
+      // Only now: a keychain's path is known once it has been read. The poll finds what came meanwhile.
+      const path = store.watchPath(deps.global);
+      if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
+      for (const known of registry.all()) watches.set(known.mission, isActive(known));
+      await loop.poll();
+      await loop.settled();
       clock.after(SECOND_SWEEP_MS, () => void sweep());
       pulse();
-      loop.start();
     },
 
     lookAtMissions: rescan,

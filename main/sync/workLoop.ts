@@ -48,8 +48,6 @@ export interface WorkLoop {
   save(): Promise<void>;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
-  /** Starts the poll's time. */
-  start(): void;
   /** Runs one last reconcile, if any, then nothing more. */
   stop(last: ReconcileRequest | null): Promise<void>;
 }
@@ -70,6 +68,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const failed = new Map<string, Pending>();
   let globalPending = false;
   let globalStamp: string | null = null;
+  /** What the global entry was when all running missions were last told of it. */
+  let globalHash: string | null = null;
   let failures = 0;
   let lastLookAt = 0;
   let lastPollAt = 0;
@@ -200,7 +200,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       else if (result.status === 'moved') pending.set(mission.id, waiting);
     }
     failures = stuck || failed.size > 0 ? failures + 1 : 0;
-    if (global.changed) fanOut(request.targets, noticedAt);
+    // Whoever changed it: this look has used up the event that would have told the others.
+    const hash = global.view.status === 'found' ? global.view.hash : null;
+    if (hash !== globalHash) fanOut(request.targets, noticedAt);
+    globalHash = hash;
     return outcome;
   }
 
@@ -258,11 +261,6 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       await settled();
       if (outcome.blocked !== null) throw unavailableError('The global entry', outcome.blocked);
       return outcome;
-    },
-
-    start() {
-      lastPollAt = clock.monotonic();
-      schedule();
     },
 
     async stop(last) {

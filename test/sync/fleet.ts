@@ -39,6 +39,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
   let lineage = openLineage(path);
   let reconciler = start();
   let told = 0;
+  let globalText: string | undefined;
 
   function start(): Reconciler {
     return createReconciler({
@@ -72,10 +73,13 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       const everybody = [...running].map((mission): Target => ({ mission }));
       let next = targets;
       for (let round = 0; round < 20; round += 1) {
-        const { missions, global } = await reconciler.reconcile({ targets: next });
-        next = global.changed
-          ? everybody
-          : next.filter(({ mission }) => missions.get(mission.id)?.status === 'moved');
+        const { missions } = await reconciler.reconcile({ targets: next });
+        const now = store.texts.get(GLOBAL);
+        next =
+          now !== globalText
+            ? everybody
+            : next.filter(({ mission }) => missions.get(mission.id)?.status === 'moved');
+        globalText = now;
         if (next.length === 0) {
           await lineage.save();
           return;

@@ -66,10 +66,13 @@ async function play(history: readonly Step[]): Promise<void> {
   const unseenLogouts = new Map<Place, { server: Server; tokens: number[] }>();
   /** Every token that a place ever held, by place and server: signing out there means all of them. */
   const everHeld = new Map<string, Set<number>>();
+  /** Every token that the engine ever left in the global entry. */
+  const shared = new Map<Server, Set<number>>();
   /** The token that the client in a place had rejected last, by place and server. */
   const rejected = new Map<string, number>();
   const serverOf = new Map<number, Server>();
   let serial = 0;
+  let globalText: string | undefined;
 
   const servers = (dir: string): Record<string, Json> =>
     (
@@ -128,9 +131,13 @@ async function play(history: readonly Step[]): Promise<void> {
     });
   /** The engine looks at the targets and the global entry, and at everybody if that changed. */
   const settle = async (targets: Target[]): Promise<void> => {
-    const before = fleet.store.texts.get(GLOBAL);
     await fleet.settle(targets, [...running].map(aMission));
-    const fannedOut = fleet.store.texts.get(GLOBAL) !== before;
+    const fannedOut = fleet.store.texts.get(GLOBAL) !== globalText;
+    globalText = fleet.store.texts.get(GLOBAL);
+    for (const server of SERVERS) {
+      const token = tokenIn(GLOBAL, server);
+      if (token !== null) shared.set(server, (shared.get(server) ?? new Set()).add(token));
+    }
     seeLogout('global');
     for (const { mission } of targets) seeLogout(mission.id as Place);
     for (const id of running) if (fannedOut) seeLogout(id as Place);
@@ -186,9 +193,9 @@ async function play(history: readonly Step[]): Promise<void> {
       }
       if (act === 'logout' && acts && !unseenLogouts.has(place)) {
         if (valueIn(dir, server) === null) continue;
-        // Where the value was unusable, it is the server that is meant, with whatever others hold.
-        const meant = token === null ? [GLOBAL, ...MISSIONS.map(dirOf)] : [dir];
-        const tokens = meant.flatMap((each) => [...(everHeld.get(`${each} ${server}`) ?? [])]);
+        // Where the value was unusable, it is the server that is meant, as far as the others have shared it.
+        const held = everHeld.get(`${dir} ${server}`) ?? [];
+        const tokens = [...held, ...(token === null ? (shared.get(server) ?? []) : [])];
         put(dir, server, undefined);
         unseenLogouts.set(place, { server, tokens });
       }
