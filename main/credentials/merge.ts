@@ -108,8 +108,10 @@ function decide(
   if (m === null || g === null) {
     const [left, fill, remove]: [Value | null, Verdict, Verdict] =
       m === null ? [g, 'down', 'up'] : [m, 'up', 'down'];
-    // First contact is a union; but what only a mission has goes up once it is of use to others.
-    if (base === undefined) return m === null || m.usable ? fill : 'keep';
+    // First contact is a union of what is of use. A value without a token stays where it is: the client
+    // marks some of them (`tokenlessRejectedAt`) so that it does not even ask the server, and a copy would
+    // silence that server in a mission that never met it.
+    if (base === undefined) return left?.usable ? fill : 'keep';
     // An edit beats a delete. Otherwise it is a logout, unless the wipe guard holds it.
     if (left?.usable && left.digest !== base) return fill;
     return c.held ? 'keep' : remove;

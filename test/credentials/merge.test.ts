@@ -154,7 +154,6 @@ describe('the merge table', () => {
   it('first contact is a union', () => {
     expect(merge(OLD, GONE, null)).toEqual(everywhere(OLD));
     expect(merge(GONE, OLD, null)).toEqual(everywhere(OLD));
-    expect(merge(GONE, REGISTERED, null)).toEqual(everywhere(REGISTERED));
     expect(merge(INVALID, OLD, null)).toEqual(everywhere(OLD));
     expect(merge(NEW, OLD, null)).toEqual(everywhere(NEW));
     expect(merge(NEW, OLD, null).conflicts).toEqual([]);
@@ -166,12 +165,13 @@ describe('the merge table', () => {
   });
 });
 
-describe('a mission that only registered with a server, or was rejected by it', () => {
+describe('a value without a token', () => {
   it.each([
     ['registered', REGISTERED],
     ['invalidated', INVALID],
-  ])('%s: has nothing that others could use', (_, value) => {
+  ])('%s: is of no use to others, and would silence the server there', (_, value) => {
     expect(merge(value, GONE, null)).toMatchObject({ m: value, g: GONE, agreed: undefined });
+    expect(merge(GONE, value, null)).toMatchObject({ m: GONE, g: value, agreed: undefined });
   });
 });
 

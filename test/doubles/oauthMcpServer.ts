@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { MARK } from '../support/fake.ts';
-import { type OAuthEvent, OAuthTokens } from './oauthTokens.ts';
+import { type OAuthEvent, OAuthTokens, type TokenAnswer } from './oauthTokens.ts';
 
 export interface OAuthMcpServerOptions {
   /** Life of an access token in seconds; `setAccessLife` changes it later. Default: one hour. */
@@ -30,6 +31,12 @@ interface PendingCode {
   codeChallenge: string;
 }
 
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: object;
+}
+
 const TOOL = {
   name: 'echo',
   description: 'Answers with the text it was given.',
@@ -49,9 +56,12 @@ export async function startOAuthMcpServer(
   const codes = new Map<string, PendingCode>();
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      if (!response.headersSent) sendJson(response, 500, { error: String(error) });
-    });
+    answer(request)
+      .catch((error: unknown): Answer => ({ status: 500, body: { error: String(error) } }))
+      .then(({ status, headers, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        response.end(body === undefined ? '' : JSON.stringify(body));
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -59,121 +69,105 @@ export async function startOAuthMcpServer(
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage): Promise<Answer> {
     const url = new URL(request.url ?? '/', origin);
-    const body = await readBody(request);
-    const route = `${request.method} ${url.pathname}`;
-    if (route === 'GET /authorize') return authorize(url.searchParams, response);
-    if (route === 'POST /register') return register(JSON.parse(body), response);
-    if (route === 'POST /token') return token(new URLSearchParams(body), response);
-    if (route === 'POST /revoke') {
-      tokens.revoke(new URLSearchParams(body).get('token') ?? '');
-      return sendJson(response, 200, {});
+    const body = await text(request);
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /.well-known/oauth-authorization-server':
+        return { status: 200, body: authorizationServerMetadata(origin) };
+      case 'GET /.well-known/oauth-protected-resource':
+      case 'GET /.well-known/oauth-protected-resource/mcp':
+        return { status: 200, body: protectedResourceMetadata(origin) };
+      case 'POST /register':
+        return register(JSON.parse(body));
+      case 'GET /authorize':
+        return authorize(url.searchParams);
+      case 'POST /token':
+        return token(new URLSearchParams(body));
+      case 'POST /revoke':
+        tokens.revoke(new URLSearchParams(body).get('token') ?? '');
+        return { status: 200, body: {} };
+      case 'POST /mcp':
+        return guarded(request, (serial) => mcp(JSON.parse(body), serial));
+      case 'GET /mcp':
+      case 'DELETE /mcp':
+        // No server-sent messages and no sessions: a client may ask, and is told so.
+        return guarded(request, () => ({ status: 405, body: { error: 'method_not_allowed' } }));
+      default:
+        return { status: 404, body: { error: 'not_found' } };
     }
-    if (url.pathname === '/mcp') return mcp(request, body, response);
-    if (url.pathname.startsWith('/.well-known/oauth-protected-resource')) {
-      return sendJson(response, 200, {
-        resource: `${origin}/mcp`,
-        authorization_servers: [origin],
-        scopes_supported: ['mcp'],
-        bearer_methods_supported: ['header'],
-      });
-    }
-    if (url.pathname === '/.well-known/oauth-authorization-server') {
-      return sendJson(response, 200, {
-        issuer: origin,
-        authorization_endpoint: `${origin}/authorize`,
-        token_endpoint: `${origin}/token`,
-        registration_endpoint: `${origin}/register`,
-        revocation_endpoint: `${origin}/revoke`,
-        response_types_supported: ['code'],
-        grant_types_supported: ['authorization_code', 'refresh_token'],
-        code_challenge_methods_supported: ['S256'],
-        token_endpoint_auth_methods_supported: ['none'],
-        scopes_supported: ['mcp'],
-      });
-    }
-    sendJson(response, 404, { error: 'not_found' });
   }
 
-  function register(asked: { redirect_uris?: string[] }, response: ServerResponse): void {
+  function register(asked: { redirect_uris?: string[] }): Answer {
     const clientId = `client-${clients.size + 1}`;
     clients.set(clientId, { redirectUris: asked.redirect_uris ?? [] });
-    sendJson(response, 201, {
-      ...asked,
-      client_id: clientId,
-      token_endpoint_auth_method: 'none',
-    });
+    const body = { ...asked, client_id: clientId, token_endpoint_auth_method: 'none' };
+    return { status: 201, body };
   }
 
-  function authorize(query: URLSearchParams, response: ServerResponse): void {
+  function authorize(query: URLSearchParams): Answer {
     const clientId = query.get('client_id') ?? '';
     const redirectUri = query.get('redirect_uri') ?? '';
     const codeChallenge = query.get('code_challenge') ?? '';
     const known = clients.get(clientId)?.redirectUris.includes(redirectUri) ?? false;
     if (!known || query.get('code_challenge_method') !== 'S256' || codeChallenge === '') {
-      return sendJson(response, 400, { error: 'invalid_request' });
+      return { status: 400, body: { error: 'invalid_request' } };
     }
     const code = `${MARK}code-${randomBytes(9).toString('hex')}`;
     codes.set(code, { clientId, redirectUri, codeChallenge });
     const back = new URL(redirectUri);
     back.searchParams.set('code', code);
     back.searchParams.set('state', query.get('state') ?? '');
-    response.writeHead(302, { location: back.href }).end();
+    return { status: 302, headers: { location: back.href } };
   }
 
-  function token(form: URLSearchParams, response: ServerResponse): void {
-    if (form.get('grant_type') === 'refresh_token') {
-      const renewed = tokens.rotate(form.get('refresh_token') ?? '');
-      if (renewed === undefined) return sendJson(response, 400, { error: 'invalid_grant' });
-      return sendJson(response, 200, renewed);
-    }
+  function token(form: URLSearchParams): Answer {
+    const refresh = form.get('refresh_token');
+    const tokenAnswer =
+      form.get('grant_type') === 'refresh_token' ? tokens.rotate(refresh ?? '') : trade(form);
+    return tokenAnswer === undefined
+      ? { status: 400, body: { error: 'invalid_grant' } }
+      : { status: 200, body: tokenAnswer };
+  }
+
+  /** A code is good once, for its own client, with the verifier that its challenge was made from. */
+  function trade(form: URLSearchParams): TokenAnswer | undefined {
     const code = form.get('code') ?? '';
     const pending = codes.get(code);
     codes.delete(code);
     const verifier = form.get('code_verifier') ?? '';
-    const challenge = createHash('sha256').update(verifier).digest('base64url');
-    if (
-      pending === undefined ||
-      pending.codeChallenge !== challenge ||
-      pending.clientId !== form.get('client_id') ||
-      pending.redirectUri !== form.get('redirect_uri')
-    ) {
-      return sendJson(response, 400, { error: 'invalid_grant' });
-    }
-    sendJson(response, 200, tokens.signIn());
+    const isTheirs =
+      pending?.codeChallenge === createHash('sha256').update(verifier).digest('base64url') &&
+      pending.clientId === form.get('client_id') &&
+      pending.redirectUri === form.get('redirect_uri');
+    return isTheirs ? tokens.signIn() : undefined;
   }
 
-  function mcp(request: IncomingMessage, body: string, response: ServerResponse): void {
+  function guarded(request: IncomingMessage, handle: (serial: number) => Answer): Answer {
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const judged = tokens.check(bearer);
-    if (!judged.ok) {
-      const metadata = `${origin}/.well-known/oauth-protected-resource/mcp`;
-      const error = bearer === undefined ? '' : 'error="invalid_token", ';
-      response.setHeader('www-authenticate', `Bearer ${error}resource_metadata="${metadata}"`);
-      return sendJson(response, 401, { error: 'invalid_token' });
-    }
-    // No server-sent messages and no sessions: a client may ask, and is told so.
-    if (request.method !== 'POST') return sendJson(response, 405, { error: 'method_not_allowed' });
+    if (judged.ok) return handle(judged.serial);
+    const metadata = `resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
+    const challenge = bearer === undefined ? metadata : `error="invalid_token", ${metadata}`;
+    return {
+      status: 401,
+      headers: { 'www-authenticate': `Bearer ${challenge}` },
+      body: { error: 'invalid_token' },
+    };
+  }
 
-    const call = JSON.parse(body) as { id?: unknown; method: string; params?: CallParams };
-    tokens.events.push({ kind: 'mcp', method: call.method, access: judged.serial });
-    if (call.id === undefined) return void response.writeHead(202).end();
-    if (call.method === 'tools/call') {
-      tokens.events.push({
-        kind: 'tool-call',
-        tool: call.params?.name ?? '',
-        access: judged.serial,
-      });
+  function mcp({ id, method, params = {} }: McpCall, access: number): Answer {
+    tokens.events.push({ kind: 'mcp', method, access });
+    if (method === 'tools/call') {
+      tokens.events.push({ kind: 'tool-call', tool: params.name ?? '', access });
     }
-    const result = mcpResult(call.method, call.params ?? {});
-    sendJson(response, 200, {
-      jsonrpc: '2.0',
-      id: call.id,
-      ...(result === undefined
-        ? { error: { code: -32601, message: `Method not found: ${call.method}` } }
-        : { result }),
-    });
+    if (id === undefined) return { status: 202 };
+    const result = mcpResult(method, params);
+    const error = { code: -32601, message: `Method not found: ${method}` };
+    return {
+      status: 200,
+      body: { jsonrpc: '2.0', id, ...(result === undefined ? { error } : { result }) },
+    };
   }
 
   return {
@@ -193,6 +187,38 @@ export async function startOAuthMcpServer(
         server.closeAllConnections();
       }),
   };
+}
+
+/** RFC 8414 */
+function authorizationServerMetadata(origin: string): object {
+  return {
+    issuer: origin,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/token`,
+    registration_endpoint: `${origin}/register`,
+    revocation_endpoint: `${origin}/revoke`,
+    response_types_supported: ['code'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['none'],
+    scopes_supported: ['mcp'],
+  };
+}
+
+/** RFC 9728 */
+function protectedResourceMetadata(origin: string): object {
+  return {
+    resource: `${origin}/mcp`,
+    authorization_servers: [origin],
+    scopes_supported: ['mcp'],
+    bearer_methods_supported: ['header'],
+  };
+}
+
+interface McpCall {
+  id?: string | number;
+  method: string;
+  params?: CallParams;
 }
 
 interface CallParams {
@@ -219,15 +245,4 @@ function mcpResult(method: string, params: CallParams): object | undefined {
     default:
       return undefined;
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
 }
