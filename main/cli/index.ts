@@ -27,8 +27,12 @@ type Work = (context: Context, ...words: never[]) => Promise<ExitCode | undefine
 function program(): Command {
   const top = new Command('agenc-bar')
     .description('Keeps the MCP sign-ins of many Claude Code sessions in step.')
-    .showHelpAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) });
+    .configureOutput({
+      outputError: (text, write) => {
+        const what = text.trim().replace(/^error: /, '');
+        write(`agenc-bar: ${what}; "agenc-bar help" shows how.\n`);
+      },
+    });
 
   command(top, 'sync', 'run the engine in the foreground until Ctrl-C', syncCommand);
   command(
