@@ -124,5 +124,5 @@ for (const each of [top, ...top.commands, ...top.commands.flatMap((one) => one.c
 try {
   await top.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exit(report(error));
 }

@@ -28,10 +28,12 @@ export async function syncCommand({ paths, env, json, print }: Context): Promise
       print(`  ${id}  ${state}${inSync ? ', in sync' : ''}`);
     print('Sign in to an MCP server in any running mission, and the others have it. Ctrl-C ends.');
   }
-  await new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => resolve());
   });
+  // Once the lock is lost nothing may be written any more, not even a last write-back: that error ends the process.
+  await Promise.race([ended, service.lost]);
   await service.dispose();
   return ExitCode.done;
 }

@@ -13,9 +13,14 @@ import { openSyncLog } from './syncLog.ts';
 export interface RunningService {
   readonly handlers: CommandHandlers;
   readonly ready: Extract<EventMessage, { event: 'ready' }>;
+  /** Rejects when the engine may not go on: its lock was taken away. Then nothing is written any more. */
+  readonly lost: Promise<never>;
   /** Writes every running mission back, then lets go of everything. */
   dispose(): Promise<void>;
 }
+
+/** Two engines on one folder for longer than this would be one too many. */
+const LOCK_CHECK_MS = 5_000;
 
 type Listener = (event: EventMessage) => void;
 
@@ -70,10 +75,18 @@ export async function startService(
     });
     const ready = readyMessage(parts);
     publish(ready);
+    const lost = Promise.withResolvers<never>();
+    const guard = setInterval(() => {
+      if (!lock.isOurs())
+        lost.reject(new UserError(`${paths.engineLock} was taken away; this engine stops.`));
+    }, LOCK_CHECK_MS);
+    guard.unref();
     return {
       handlers,
       ready,
+      lost: lost.promise,
       async dispose() {
+        clearInterval(guard);
         parts.broadcastListener.dispose();
         await sources.dispose();
         await server.close();

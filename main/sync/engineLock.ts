@@ -10,6 +10,8 @@ export type EngineLock =
       readonly status: 'acquired';
       /** The engine before this one was killed: it may have left locks and temporary files. */
       readonly afterCrash: boolean;
+      /** Whether it still is: somebody may have removed the file, or the whole folder. */
+      isOurs(): boolean;
       release(): void;
     }
   | { readonly status: 'held'; readonly pid: number };
@@ -40,6 +42,7 @@ export async function acquireEngineLock(path: string): Promise<EngineLock> {
   return {
     status: 'acquired',
     afterCrash,
+    isOurs: () => read(path) === own,
     release() {
       if (read(path) === own) rmSync(path, { force: true });
     },

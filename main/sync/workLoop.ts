@@ -71,6 +71,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** What the global entry was when all running missions were last told of it. */
   let globalHash: string | null = null;
   let failures = 0;
+  let unsaved = false;
   let lastLookAt = 0;
   let lastPollAt = 0;
   let queued = false;
@@ -199,7 +200,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       if (stuck || result.status === 'unavailable') failed.set(mission.id, waiting);
       else if (result.status === 'moved') pending.set(mission.id, waiting);
     }
-    failures = stuck || failed.size > 0 ? failures + 1 : 0;
+    if (stuck || failed.size > 0) failures += 1;
+    else if (!unsaved) failures = 0;
     // Whoever changed it: this look has used up the event that would have told the others.
     const hash = global.view.status === 'found' ? global.view.hash : null;
     if (hash !== globalHash) fanOut(request.targets, noticedAt);
@@ -220,6 +222,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   async function save(): Promise<void> {
     try {
       await lineage.save();
+      unsaved = false;
       alerts.setOwn('state', 'state', null);
     } catch (error) {
       alerts.setOwn(
@@ -227,6 +230,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
         'state',
         `What was synced cannot be noted down: ${errorText(error)} Mend the folder or free some space.`,
       );
+      unsaved = true;
       failures += 1;
     }
   }
