@@ -69,6 +69,7 @@ export async function startControlServer(
   return {
     close: () =>
       new Promise((resolve) => {
+        // Node removes the socket's file too.
         server.close(() => resolve());
         server.closeAllConnections();
       }),

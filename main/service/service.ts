@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { acquireEngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
 import { UserError } from '../system/userError.ts';
@@ -40,68 +40,85 @@ export async function startService(
       `An engine runs on ${paths.root} already (process ${lock.pid}); "agenc-bar status" asks it. End that one first.`,
     );
   }
-  const listeners = new Set<Listener>([listener]);
+  // Whatever was started is ended in the reverse order, also if something after it could not be started.
+  const started = new AsyncDisposableStack();
+  started.defer(() => lock.release());
   try {
-    await mkdir(paths.missions, { recursive: true });
-    const log = openSyncLog(paths.syncLog, (error) => {
-      parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
-    });
-    const publish = (message: EventMessage): void => {
-      log.append(message);
-      for (const tell of listeners) tell(message);
-    };
-    const parts = assemble(options, (event) => publish(eventMessage(event)));
-    refuseOtherGlobal(parts);
-    reportSettings(parts.alerts, parts.settingsProblems);
-    const damage = parts.lineage.damage();
-    if (damage !== null) {
-      const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
-      parts.alerts.setOwn('lineage', 'state', what);
-    }
-    await parts.journal.ready();
-    await parts.broadcast.ensure();
-    await parts.engine.start();
-    const { missions, attached, broadcast: broadcastPath, settings: settingsPath } = paths;
-    const sources = await watchSources([
-      { path: missions, onChange: parts.engine.lookAtMissions },
-      { path: attached, onChange: parts.engine.lookAtMissions },
-      { path: broadcastPath, onChange: parts.broadcastListener.look },
-      { path: settingsPath, onChange: parts.reloadSettings },
-    ]);
-    const handlers = createHandlers(parts, process.pid);
-    const server = await startControlServer(paths.engineSocket, handlers, (tell) => {
-      listeners.add(tell);
-      return () => listeners.delete(tell);
-    });
-    const ready = readyMessage(parts);
-    publish(ready);
-    const lost = Promise.withResolvers<never>();
-    const guard = setInterval(() => {
-      if (!lock.isOurs())
-        lost.reject(new UserError(`${paths.engineLock} was taken away; this engine stops.`));
-    }, LOCK_CHECK_MS);
-    guard.unref();
-    return {
-      handlers,
-      ready,
-      lost: lost.promise,
-      async dispose() {
-        clearInterval(guard);
-        parts.broadcastListener.dispose();
-        await sources.dispose();
-        await server.close();
-        await parts.engine.dispose();
-        await parts.journal.dispose();
-        publish({ event: 'stopped', at: isoTime(Date.now()) });
-        await log.close();
-        await rm(paths.engineSocket, { force: true });
-        lock.release();
-      },
-    };
+    return await start(options, listener, lock.isOurs, started);
   } catch (error) {
-    lock.release();
+    await started.disposeAsync();
     throw error;
   }
+}
+
+async function start(
+  options: ServiceOptions,
+  listener: Listener,
+  isOurs: () => boolean,
+  started: AsyncDisposableStack,
+): Promise<RunningService> {
+  const { paths } = options;
+  await mkdir(paths.missions, { recursive: true });
+  const log = openSyncLog(paths.syncLog, (error) => {
+    parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
+  });
+  const listeners = new Set<Listener>([listener]);
+  const publish = (message: EventMessage): void => {
+    log.append(message);
+    for (const tell of listeners) tell(message);
+  };
+  started.defer(async () => {
+    publish({ event: 'stopped', at: isoTime(Date.now()) });
+    await log.close();
+  });
+
+  const parts = assemble(options, (event) => publish(eventMessage(event)));
+  const { alerts, engine, journal, broadcast, broadcastListener } = parts;
+  refuseOtherGlobal(parts);
+  reportSettings(alerts, parts.settingsProblems);
+  const damage = parts.lineage.damage();
+  if (damage !== null) {
+    const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
+    alerts.setOwn('lineage', 'state', what);
+  }
+  started.defer(() => journal.dispose());
+  await journal.ready();
+  await broadcast.ensure();
+  started.defer(() => engine.dispose());
+  await engine.start();
+
+  started.defer(() => broadcastListener.dispose());
+  const sources = await watchSources([
+    { path: paths.missions, onChange: engine.lookAtMissions },
+    { path: paths.attached, onChange: engine.lookAtMissions },
+    { path: paths.broadcast, onChange: broadcastListener.look },
+    { path: paths.settings, onChange: parts.reloadSettings },
+  ]);
+  started.defer(() => sources.dispose());
+  // What came between the first look and the watching.
+  engine.lookAtMissions();
+  broadcastListener.look();
+
+  const handlers = createHandlers(parts, process.pid);
+  const server = await startControlServer(paths.engineSocket, handlers, (tell) => {
+    listeners.add(tell);
+    return () => listeners.delete(tell);
+  });
+  started.defer(() => server.close());
+
+  const lost = Promise.withResolvers<never>();
+  // Whoever does not wait for it need not handle it.
+  lost.promise.catch(() => undefined);
+  const guard = setInterval(() => {
+    if (isOurs()) return;
+    lost.reject(new UserError(`${paths.engineLock} was taken away; this engine stops.`));
+  }, LOCK_CHECK_MS);
+  guard.unref();
+  started.defer(() => clearInterval(guard));
+
+  const ready = readyMessage(parts);
+  publish(ready);
+  return { handlers, ready, lost: lost.promise, dispose: () => started.disposeAsync() };
 }
 
 /**
