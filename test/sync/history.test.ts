@@ -261,7 +261,7 @@ async function play(history: readonly Step[]): Promise<void> {
 }
 
 describe('any history of sign-ins, refreshes, logouts, rejections and crashes', () => {
-  it('ends with everybody agreeing on the newest usable token', { timeout: 120_000 }, async () => {
+  it('ends with everybody agreeing on the newest usable token', { timeout: 600_000 }, async () => {
     await fc.assert(fc.asyncProperty(steps, play), {
       numRuns: Number(process.env.HISTORIES ?? 1_500),
     });
