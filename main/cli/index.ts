@@ -96,7 +96,9 @@ function command(parent: Command, usage: string, description: string, work: Work
       env: process.env,
       json: options.json ?? false,
       options,
-      print: (text) => process.stdout.write(`${text}\n`),
+      print: (text) => {
+        process.stdout.write(`${text}\n`);
+      },
     };
     // Commander hands over the words, then the options, then itself.
     const words = values.slice(0, -2) as never[];

@@ -11,9 +11,14 @@ export async function logCommand({ paths, json, options, print }: Context): Prom
     if (typeof wanted === 'string' && !concerns(event, wanted)) return;
     print(json ? JSON.stringify(event) : `${event.at.slice(0, 10)} ${eventText(event)}`);
   };
-  for await (const event of readSyncLog(paths.syncLog)) show(event);
-  if (options.follow === true)
-    for await (const event of followEngine(paths.engineSocket)) show(event);
+  // Joined before the log is read, so that nothing falls between the two.
+  const live = options.follow === true ? await followEngine(paths.engineSocket) : null;
+  const shown = new Set<string>();
+  for await (const event of readSyncLog(paths.syncLog)) {
+    if (live !== null) shown.add(JSON.stringify(event));
+    show(event);
+  }
+  for await (const event of live ?? []) if (!shown.has(JSON.stringify(event))) show(event);
 }
 
 function concerns(event: EventMessage, missionId: string): boolean {

@@ -36,12 +36,11 @@ export async function detachCommand(context: Context, id: string): Promise<undef
 export async function removeCommand(context: Context, id: string): Promise<undefined> {
   const deleteWork = context.options.deleteWork === true;
   const result = await ask(context, 'remove', { id, deleteWork }, 'exclusively');
-  if (context.json) return context.print(JSON.stringify(result)) as undefined;
-  context.print(
+  const text =
     result.kept === null
       ? `${id} is removed; what it was signed in to is kept in the global entry.`
-      : `The entry of ${id} is removed; the work in ${result.kept} is kept (--delete-work deletes it too).`,
-  );
+      : `The entry of ${id} is removed; the work in ${result.kept} is kept (--delete-work deletes it too).`;
+  context.print(context.json ? JSON.stringify(result) : text);
 }
 
 /** The engine's working directory is not the user's. An absolute path stays as it was written. */

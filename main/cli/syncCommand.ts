@@ -12,6 +12,11 @@ export async function syncCommand({ paths, env, json, print }: Context): Promise
   const show = (event: EventMessage): void =>
     print(json ? JSON.stringify(event) : eventText(event));
 
+  // From the first moment on, and for good: npm passes on the Ctrl-C that the terminal has sent already.
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => resolve());
+  });
   const service = await startService({ paths, env }, (event) => {
     if (event.event === 'ready') {
       isReady = true;
@@ -28,10 +33,6 @@ export async function syncCommand({ paths, env, json, print }: Context): Promise
       print(`  ${id}  ${state}${inSync ? ', in sync' : ''}`);
     print('Sign in to an MCP server in any running mission, and the others have it. Ctrl-C ends.');
   }
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve());
-  });
   // Once the lock is lost nothing may be written any more, not even a last write-back: that error ends the process.
   await Promise.race([ended, service.lost]);
   await service.dispose();

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { errorCode } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
@@ -37,9 +37,15 @@ export async function callEngine<C extends CommandName>(
   throw new UserError(failure.error, failure.exitCode as ExitCode);
 }
 
-/** The running engine's events, as they happen, until it ends. @throws NoEngine if none runs */
-export async function* followEngine(path: string): AsyncGenerator<EventMessage> {
-  const response = await open(path, 'GET', '/events', '');
+/**
+ * The running engine's events from now on, until it ends; those that come before they are read wait.
+ * @throws NoEngine if none runs
+ */
+export async function followEngine(path: string): Promise<AsyncIterable<EventMessage>> {
+  return eventsOf(await open(path, 'GET', '/events', ''));
+}
+
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<EventMessage> {
   for await (const line of createInterface({ input: response })) {
     const event = parseEvent(line);
     if (event !== null) yield event;
@@ -59,7 +65,7 @@ async function post(
 
 function open(path: string, method: string, url: string, body: string) {
   const socketPath = controlSocketPath(path);
-  return new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+  return new Promise<IncomingMessage>((resolve, reject) => {
     const request = httpRequest({ socketPath, method, path: url, agent: false }, resolve);
     request.on('error', (error) => {
       const absent = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(errorCode(error));

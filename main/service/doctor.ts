@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { entryRef } from '../missions/mission.ts';
 import { listMissionServices } from '../stores/security/listMissionServices.ts';
 import { serviceName } from '../stores/serviceName.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
+import { namesIn } from '../system/leftovers.ts';
 import type { Parts } from './assemble.ts';
 
 export interface Finding {
@@ -165,14 +166,5 @@ function isExecutable(path: string): boolean {
   } catch {
     // Not there, or not to be run.
     return false;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // No such folder, so no lock in it; a store that cannot be read is reported elsewhere.
-    return [];
   }
 }

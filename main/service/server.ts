@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { errorText } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { type CommandHandlers, type CommandName, commands, type EventMessage } from './contract.ts';
-import { controlSocketPath, ensurePrivateFolder } from './socketPath.ts';
+import { controlSocketPath } from './socketPath.ts';
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -22,9 +22,9 @@ export async function startControlServer(
   subscribe: (listener: (event: EventMessage) => void) => () => void,
 ): Promise<ControlServer> {
   const socketPath = controlSocketPath(path);
-  ensurePrivateFolder(socketPath);
   rmSync(socketPath, { force: true });
 
+  const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/events') return stream(response);
     const name = request.url?.slice(1) ?? '';
@@ -55,10 +55,12 @@ export async function startControlServer(
   function stream(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
-    response.on(
-      'close',
-      subscribe((event) => response.write(`${JSON.stringify(event)}\n`)),
-    );
+    const unsubscribe = subscribe((event) => response.write(`${JSON.stringify(event)}\n`));
+    streams.add(response);
+    response.on('close', () => {
+      streams.delete(response);
+      unsubscribe();
+    });
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -69,9 +71,9 @@ export async function startControlServer(
   return {
     close: () =>
       new Promise((resolve) => {
-        // Node removes the socket's file too.
+        // Node removes the socket's file too. Followers get their end, commands under way their answer.
+        for (const stream of streams) stream.end();
         server.close(() => resolve());
-        server.closeAllConnections();
       }),
   };
 }

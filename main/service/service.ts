@@ -1,12 +1,16 @@
 import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { acquireEngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
+import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
+import type { AgencPaths } from '../system/paths.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
 import type { CommandHandlers, EventMessage } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { eventMessage, isoTime } from './messages.ts';
 import { startControlServer } from './server.ts';
+import { controlSocketPath, ensurePrivateFolder } from './socketPath.ts';
 import { openSyncLog } from './syncLog.ts';
 
 /** An engine that runs: it holds the lock, watches, answers on the control socket and keeps the sync log. */
@@ -58,7 +62,10 @@ async function start(
   started: AsyncDisposableStack,
 ): Promise<RunningService> {
   const { paths } = options;
+  ensurePrivateFolder(paths.bar);
+  ensurePrivateFolder(dirname(controlSocketPath(paths.engineSocket)));
   await mkdir(paths.missions, { recursive: true });
+  sweepOwn(paths);
   const log = openSyncLog(paths.syncLog, (error) => {
     parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
   });
@@ -149,6 +156,17 @@ export async function withoutEngine<T>(
   } finally {
     lock?.release();
   }
+}
+
+/** Files that an engine killed in the middle of a write left behind. */
+function sweepOwn(paths: AgencPaths): void {
+  const broadcast = basename(paths.broadcast);
+  removeLeftovers(paths.root, (name) => name.startsWith(broadcast) && TEMPORARY.test(name));
+  removeLeftovers(
+    paths.bar,
+    (name) => TEMPORARY.test(name) || /^engine\.lock\.[0-9a-f]{8}$/.test(name),
+  );
+  removeLeftovers(paths.journal, (name) => TEMPORARY.test(name));
 }
 
 /** With a damaged settings file we may not know which global entry is meant: better not to start than to mix two. */

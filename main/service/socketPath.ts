@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../system/userError.ts';
 
 /** The shortest limit among the systems we run on (macOS: 104 bytes with the closing NUL). */
@@ -17,9 +17,8 @@ export function controlSocketPath(wanted: string): string {
   return join(tmpdir(), `agenc-bar-${user}`, `${hash('sha256', wanted).slice(0, 16)}.sock`);
 }
 
-/** Makes sure that the socket's folder is this user's own and nobody else's to enter. @throws UserError */
-export function ensurePrivateFolder(socketPath: string): void {
-  const folder = dirname(socketPath);
+/** Makes sure that a folder is this user's own and nobody else's to enter. @throws UserError */
+export function ensurePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = statSync(folder);
   const foreign = process.getuid !== undefined && stat.uid !== process.getuid();

@@ -80,7 +80,7 @@ const PULSE_MS = 5_000;
 /** A wall clock that moved this much more or less than time passed was set, or the machine slept. */
 const JUMP_MS = 3_000;
 /** Leftovers of a killed process are removed once they are old enough to be nobody's. */
-const SECOND_SWEEP_MS = 3_000;
+const SECOND_SWEEP_MS = 2_200;
 
 export function createEngine(deps: EngineDeps): Engine {
   const { store, registry, lineage, watcher, alerts, clock, emit } = deps;
@@ -118,6 +118,10 @@ export function createEngine(deps: EngineDeps): Engine {
 
   function forget(mission: Mission): void {
     watches.forget(mission.id);
+    forgetEntry(mission);
+  }
+
+  function forgetEntry(mission: Mission): void {
     loop.forget(mission);
     lineage.forget(mission.id);
     alerts.clearAbout(mission.id);
@@ -173,6 +177,8 @@ export function createEngine(deps: EngineDeps): Engine {
       started = true;
       registry.rescan();
       await sweep();
+      // What a killed engine left just now is too young to be told from a client's; soon it is not.
+      clock.after(SECOND_SWEEP_MS, () => void sweep());
       for (const known of registry.all()) {
         const { open } = recordOf(known.mission);
         // Ran already when an engine last looked: no spawn, so an entry that is gone now was wiped.
@@ -189,7 +195,6 @@ export function createEngine(deps: EngineDeps): Engine {
       for (const known of registry.all()) watches.set(known.mission, isActive(known));
       await loop.poll();
       await loop.settled();
-      clock.after(SECOND_SWEEP_MS, () => void sweep());
       pulse();
     },
 
@@ -250,7 +255,8 @@ export function createEngine(deps: EngineDeps): Engine {
         if (result.status === 'unavailable' && result.reason !== 'missing') {
           throw unavailableError(`The entry of mission "${mission.name}"`, result);
         }
-        forget(mission);
+        // Its folder may stay, and run again as a new mission.
+        forgetEntry(mission);
         await loop.save();
       });
     },

@@ -4,6 +4,7 @@ import { isActive, type MissionRegistry } from '../missions/registry.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
+import { UserError } from '../system/userError.ts';
 import type { Alerts } from './alerts.ts';
 import type { LineageStore } from './lineage.ts';
 import type { ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
@@ -66,6 +67,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const stamps = new Map<string, string | null>();
   const pending = new Map<string, Pending>();
   const failed = new Map<string, Pending>();
+  /** What happened to entries while a reconcile was under way; looked at when it is done. */
+  const touched = new Set<Mission>();
+  let globalTouched = false;
+  let reconciling = false;
   let globalPending = false;
   let globalStamp: string | null = null;
   /** What the global entry was when all running missions were last told of it. */
@@ -107,11 +112,14 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function noticeEntry(mission: Mission): Promise<void> {
-    if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
+    // Our own writes are under way: which of the events are theirs is known when they are done.
+    if (reconciling) touched.add(mission);
+    else if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
   }
 
   async function noticeGlobal(): Promise<void> {
-    if (await hasMoved(deps.global, globalStamp)) noticeAll();
+    if (reconciling) globalTouched = true;
+    else if (await hasMoved(deps.global, globalStamp)) noticeAll();
   }
 
   function schedule(): void {
@@ -184,7 +192,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   /** One reconcile and what follows from it; only ever under `exclusive`. */
   async function run(request: ReconcileRequest): Promise<ReconcileOutcome> {
-    const outcome = await deps.reconciler.reconcile(request);
+    reconciling = true;
+    const outcome = await deps.reconciler.reconcile(request).finally(() => {
+      reconciling = false;
+    });
     const { global } = outcome;
     lastLookAt = clock.monotonic();
     globalStamp = global.stamp;
@@ -194,6 +205,11 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     for (const { mission, phase } of request.targets) {
       const result = outcome.missions.get(mission.id);
       if (result === undefined) continue;
+      if (registry.get(mission.id) === undefined) {
+        // Removed meanwhile: what it came to is of no interest any more.
+        lineage.forget(mission.id);
+        continue;
+      }
       stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
       reporter.mission(mission, result, stuck);
       const waiting = { noticedAt, ...(phase && { phase }) };
@@ -206,7 +222,17 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     const hash = global.view.status === 'found' ? global.view.hash : null;
     if (hash !== globalHash) fanOut(request.targets, noticedAt);
     globalHash = hash;
+    await noticeTouched();
     return outcome;
+  }
+
+  async function noticeTouched(): Promise<void> {
+    const missions = [...touched];
+    touched.clear();
+    const lookAtGlobal = globalTouched;
+    globalTouched = false;
+    if (lookAtGlobal) await noticeGlobal();
+    await Promise.all(missions.filter(({ id }) => registry.get(id) !== undefined).map(noticeEntry));
   }
 
   /** The global entry changed: every other running mission is next. */
@@ -264,6 +290,12 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       });
       await settled();
       if (outcome.blocked !== null) throw unavailableError('The global entry', outcome.blocked);
+      const { view } = outcome.global;
+      if (view.status === 'malformed') {
+        throw new UserError(
+          `The global entry is ${view.reason}; mend it, or resolve the alert "wipe-global" first.`,
+        );
+      }
       return outcome;
     },
 

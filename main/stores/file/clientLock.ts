@@ -67,7 +67,7 @@ export function createClientLocks(): ClientLocks {
 }
 
 /** Removes a lock folder; that it is gone already is no error. */
-export function removeLock(path: string): void {
+function removeLock(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {

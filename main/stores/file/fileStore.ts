@@ -7,7 +7,6 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,6 +16,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTemporary } from '../../system/atomicFile.ts';
 import { errorCode } from '../../system/errors.ts';
+import { removeLeftovers, TEMPORARY } from '../../system/leftovers.ts';
 import { unavailableFrom } from '../fileErrors.ts';
 import {
   type CredentialStore,
@@ -25,13 +25,11 @@ import {
   unavailable,
   type WriteResult,
 } from '../store.ts';
-import { createClientLocks, LOCK_NAME, removeLock } from './clientLock.ts';
+import { createClientLocks, LOCK_NAME } from './clientLock.ts';
 
 const ENTRY_NAME = '.credentials.json';
-/** The client's own naming, so that whoever cleans up after the client cleans up after us. */
-const TEMPORARY = /^\.credentials\.json\.tmp\.[0-9a-f]{8}$/;
-/** A writer finishes in milliseconds; what is older than this was left by a process that died. */
-const ORPHAN_AGE_MS = 2_000;
+/** What is written beside the entry, with the client's own naming of temporary files. */
+const OURS = /^(\.credentials|mcp-needs-auth-cache)\.json/;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -108,14 +106,10 @@ export function createFileStore(): CredentialStore {
     describe: entryPath,
 
     async sweep(ref) {
-      for (const name of namesIn(ref.configDir)) {
-        const path = join(ref.configDir, name);
-        if (name !== LOCK_NAME && !TEMPORARY.test(name)) continue;
-        const stat = statSync(path, { throwIfNoEntry: false });
-        if (stat === undefined || Date.now() - stat.mtimeMs < ORPHAN_AGE_MS) continue;
-        if (name === LOCK_NAME) removeLock(path);
-        else rmSync(path, { force: true });
-      }
+      removeLeftovers(
+        ref.configDir,
+        (name) => name === LOCK_NAME || (OURS.test(name) && TEMPORARY.test(name)),
+      );
     },
 
     async dispose() {
@@ -152,7 +146,8 @@ export function entryPath(ref: EntryRef): string {
 /** @throws the system's error where not even the metadata can be had */
 function stampOf(ref: EntryRef): string {
   const stat = statSync(entryPath(ref), { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? 'absent' : `${stat.ino}:${stat.mtimeNs}:${stat.size}`;
+  if (stat !== undefined) return `${stat.ino}:${stat.mtimeNs}:${stat.size}`;
+  return existsSync(ref.configDir) ? 'absent' : 'no folder';
 }
 
 function textOf(read: Exclude<ReadResult, { status: 'unavailable' }>): string | null {
@@ -179,14 +174,5 @@ function readEntry(ref: EntryRef): ReadResult {
     return { status: 'absent' };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // No folder, or not ours to look into: nothing of ours is in there.
-    return [];
   }
 }
