@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { SECOND_SWEEP_MS } from '../sync/engine.ts';
 import { acquireEngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
@@ -66,6 +67,10 @@ async function start(
   ensurePrivateFolder(dirname(controlSocketPath(paths.engineSocket)));
   await mkdir(paths.missions, { recursive: true });
   sweepOwn(paths);
+  // What a killed engine left just now is too young to be told from something in use; soon it is not.
+  const sweepAgain = setTimeout(() => sweepOwn(paths), SECOND_SWEEP_MS);
+  sweepAgain.unref();
+  started.defer(() => clearTimeout(sweepAgain));
   const log = openSyncLog(paths.syncLog, (error) => {
     parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
   });

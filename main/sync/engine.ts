@@ -80,7 +80,7 @@ const PULSE_MS = 5_000;
 /** A wall clock that moved this much more or less than time passed was set, or the machine slept. */
 const JUMP_MS = 3_000;
 /** Leftovers of a killed process are removed once they are old enough to be nobody's. */
-const SECOND_SWEEP_MS = 2_200;
+export const SECOND_SWEEP_MS = 2_200;
 
 export function createEngine(deps: EngineDeps): Engine {
   const { store, registry, lineage, watcher, alerts, clock, emit } = deps;
@@ -111,6 +111,8 @@ export function createEngine(deps: EngineDeps): Engine {
       emit({ event: 'mission', at: clock.now(), missionId: mission.id, change });
       if (change === 'removed') forget(mission);
       else watches.set(mission, isActive(registry.get(mission.id)));
+      // Its pid file may have come between the look that found it and the watch.
+      if (change === 'added') onMissionChanges(registry.recheck(mission.id));
       if (change === 'started') loop.notice(mission, 'clone');
       if (change === 'stopped') loop.notice(mission, 'write-back');
     }

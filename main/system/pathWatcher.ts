@@ -1,4 +1,4 @@
-import { type FSWatcher, statSync, watch as watchFolder } from 'node:fs';
+import { existsSync, type FSWatcher, statSync, watch as watchFolder } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorCode, errorText } from './errors.ts';
 
@@ -99,6 +99,8 @@ export function createPathWatcher(
           if (end !== null) {
             armed?.end();
             armed = { folder, end };
+            // It may have come between the look that missed it and the watch.
+            if (name !== path && existsSync(name)) arm();
             return true;
           }
           if (folder === dirname(folder)) return false;

@@ -1,0 +1,381 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  alertSchema,
+  commands,
+  eventSchema,
+  missionSchema,
+  snapshotSchema,
+} from '../../main/service/contract.ts';
+import {
+  entryFile,
+  invalidate,
+  logOut,
+  serverIn,
+  signIn,
+  writeAsClient,
+} from '../support/clientWrites.ts';
+import { type CommandRun, makeWorld, type World } from '../support/engineHarness.ts';
+import { fakeEntry, fakeServer } from '../support/fake.ts';
+import { until } from '../support/until.ts';
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+afterEach(() => world.cleanup());
+
+/** The JSON of a command that must have succeeded, checked to be nothing but what the contract says. */
+function resultOf<T>({ code, stderr, json }: CommandRun, schema: z.ZodType<T>): T {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const parsed = schema.parse(json);
+  expect(json, 'nothing beside the contract').toEqual(parsed);
+  return parsed;
+}
+
+const oneLine = /^agenc-bar: [^\n]+\n$/;
+
+describe('status --json', () => {
+  it('is the snapshot of the design, with an engine and without one', async () => {
+    const a = world.addMission('a');
+    world.addMission('b', { running: false });
+    writeFileSync(
+      join(world.paths.missions, 'a', 'mission.json'),
+      JSON.stringify({ name: 'Fix the bar', repo: '/src/bar' }),
+    );
+    await signIn(a, 'loop', { expiresAt: 1_795_457_092_986.5 });
+    const engine = await world.startEngine();
+    const during = resultOf(await world.run(['status', '--json']), snapshotSchema);
+    expect(during).toMatchObject({
+      engine: { running: true, pid: engine.pid, store: 'file' },
+      agencDir: world.paths.root,
+      alerts: [],
+    });
+    expect(during.global.servers).toEqual([
+      {
+        key: 'loop|0123456789abcdef',
+        name: 'loop',
+        status: 'usable',
+        expiresAt: 1_795_457_092_986.5,
+      },
+    ]);
+    const [first, second] = during.missions;
+    expect(first).toMatchObject({
+      id: 'a',
+      name: 'Fix the bar',
+      repo: '/src/bar',
+      state: 'running',
+      inSync: true,
+      hash: during.global.hash,
+    });
+    expect(Date.parse(first?.lastSyncAt ?? '')).toBeGreaterThan(0);
+    expect(second).toMatchObject({ id: 'b', state: 'stopped', hash: null, lastSyncAt: null });
+
+    await engine.kill('SIGTERM');
+    const after = resultOf(await world.run(['status', '--json']), snapshotSchema);
+    expect(after).toEqual({ ...during, engine: { running: false, pid: null, store: 'file' } });
+  });
+
+  it('without anything there is empty, and makes nothing', async () => {
+    const folder = join(world.root, 'nowhere');
+    const run = await world.run(['status', '--json', '--agenc-dir', folder]);
+    expect(resultOf(run, snapshotSchema)).toMatchObject({ missions: [], alerts: [] });
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('shows what needs a sign-in, and what differs', async () => {
+    const a = world.addMission('a', { entry: fakeEntry(['loop', 'only-here']) });
+    world.addMission('b', {
+      entry: fakeEntry([fakeServer('new', { accessToken: '', refreshToken: '' })]),
+    });
+    await invalidate(a, 'loop');
+    const { missions } = resultOf(await world.run(['status', '--json']), snapshotSchema);
+    expect(missions[0]).toMatchObject({ inSync: false });
+    expect(missions[0]?.servers.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'loop invalidated',
+      'only-here usable',
+    ]);
+    expect(missions[1]?.servers).toMatchObject([{ name: 'new', status: 'registered' }]);
+  });
+
+  it('ends with 4 when the store is unavailable', async () => {
+    const run = await world.run(['status', '--json'], {
+      AGENC_BAR_STORE: 'security',
+      PATH: '/nowhere',
+    });
+    expect(run.code).toBe(4);
+    expect(snapshotSchema.parse(run.json)).toMatchObject({
+      engine: { store: 'security' },
+      alerts: [{ id: 'unavailable-global', kind: 'unavailable', missionId: null }],
+    });
+  });
+});
+
+describe('exit codes and errors', () => {
+  it.each([
+    [['nonsense']],
+    [['status', '--nonsense']],
+    [['mission']],
+    [['mission', 'rm']],
+    [['resolve', 'wipe-a', 'perhaps']],
+    [['resolve', 'wipe-a']],
+  ])('%j is wrong usage: 2, and says why', async (args) => {
+    const { code, stdout, stderr } = await world.run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+  });
+
+  it.each([[['resync']], [['resolve', 'wipe-a', 'restore']], [['log', '--follow']]])(
+    '%j without an engine: 3, in one line',
+    async (args) => {
+      const { code, stderr } = await world.run(args);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(oneLine);
+      expect(stderr).toContain('agenc-bar sync');
+    },
+  );
+
+  it.each([
+    [['mission', 'rm', 'nobody']],
+    [['mission', 'detach', 'nobody']],
+    [['mission', 'attach', '/nowhere/at/all']],
+    [['journal', 'restore', '20260101-000000-abcdef']],
+    [['journal', 'restore', '../../etc/passwd']],
+  ])('%j fails with 1, in one line, with an engine and without one', async (args) => {
+    const alone = await world.run(args);
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(oneLine);
+    await world.startEngine();
+    const asked = await world.run(args);
+    expect(asked.code).toBe(1);
+    expect(asked.stderr).toMatch(oneLine);
+  });
+
+  it.each([[['resync', 'nobody']], [['resolve', 'wipe-nobody', 'restore']]])(
+    '%j fails with 1, in one line, where there is no such thing',
+    async (args) => {
+      await world.startEngine();
+      const { code, stderr } = await world.run(args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(oneLine);
+    },
+  );
+
+  it('resync ends with 4 when the store is unavailable', async () => {
+    await world.startEngine({ env: { AGENC_BAR_STORE: 'security', PATH: '/nowhere' } });
+    const { code, stderr } = await world.run(['resync']);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(oneLine);
+  });
+
+  it.each([[['--help']], [['mission', '--help']], [['help', 'sync']]])('%j is 0', async (args) => {
+    const { code, stdout } = await world.run(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('agenc-bar');
+  });
+});
+
+describe('resync', () => {
+  it('says per mission what it changed, and heals what is unusable', async () => {
+    const [a, b] = world.addMissions('a', 'b');
+    world.addMission('c', { running: false });
+    await world.startEngine();
+    const server = await signIn(a, 'loop');
+    await world.untilHeld(server, [world.global, a, b]);
+    await invalidate(b, 'loop');
+    const { missions } = resultOf(await world.run(['resync', '--json']), commands.resync.result);
+    expect(missions).toMatchObject([
+      { missionId: 'a', status: 'done', up: [], down: [] },
+      { missionId: 'b', status: 'done', up: [], down: ['loop'] },
+      { missionId: 'c', status: 'stopped', up: [], down: [], hash: null },
+    ]);
+    expect(serverIn(b, 'loop')).toEqual(server);
+    const one = resultOf(await world.run(['resync', 'a', '--json']), commands.resync.result);
+    expect(one.missions.map(({ missionId }) => missionId)).toEqual(['a']);
+  });
+
+  it('fails with 1 while a mission cannot be read', async () => {
+    const [a] = world.addMissions('a', 'b');
+    await world.startEngine();
+    await writeAsClient(a, 'damaged');
+    expect((await world.run(['resync'])).code).toBe(1);
+  });
+});
+
+describe('alerts and resolve', () => {
+  it('list a wipe by its id, and answer it', async () => {
+    const [a] = world.addMissions('a', 'b');
+    await world.startEngine();
+    const servers = [await signIn(a, 'one'), await signIn(a, 'two')];
+    for (const server of servers) await world.untilHeld(server);
+    await writeAsClient(world.ref('b'), '{}');
+    await world.untilAlert('wipe-b');
+    const list = z.object({ alerts: z.array(alertSchema) });
+    const { alerts } = resultOf(await world.run(['alerts', '--json']), list);
+    expect(alerts).toMatchObject([{ id: 'wipe-b', kind: 'wipe', missionId: 'b' }]);
+    expect((await world.run(['alerts'])).stdout).toMatch(/^wipe-b: .*\n$/);
+    const run = await world.run(['resolve', 'wipe-b', 'restore', '--json']);
+    expect(run).toMatchObject({ code: 0, json: { alertId: 'wipe-b', answer: 'restore' } });
+    for (const server of servers)
+      expect(serverIn(world.ref('b'), server.serverName)).toEqual(server);
+    expect((await world.run(['alerts'])).stdout).toBe('Nothing needs attention.\n');
+  });
+
+  it('show without an engine what needs attention, too', async () => {
+    world.addMission('a', { entry: '{"mcpOAuth":' });
+    const run = await world.run(['alerts', '--json']);
+    expect(run.json).toMatchObject({ alerts: [{ id: 'wipe-a', missionId: 'a' }] });
+  });
+});
+
+describe('journal', () => {
+  it.each([['with an engine'], ['without one']])(
+    'restores a value everywhere (%s)',
+    async (how) => {
+      const [a] = world.addMissions('a', 'b');
+      const engine = await world.startEngine();
+      const server = await signIn(a, 'loop');
+      await world.untilHeld(server);
+      await logOut(a, 'loop');
+      await world.untilGone('loop');
+      if (how === 'without one') await engine.kill('SIGTERM');
+      const { items } = resultOf(
+        await world.run(['journal', 'ls', '--json']),
+        commands.journal.result,
+      );
+      expect(items).toMatchObject([{ name: 'loop', reason: 'removed' }]);
+      const id = items[0]?.id ?? '';
+      const run = await world.run(['journal', 'restore', id, '--json']);
+      expect(resultOf(run, commands.restore.result)).toMatchObject({ id, name: 'loop' });
+      await world.untilHeld(server);
+      expect((await world.run(['journal', 'ls'])).stdout).toContain(id);
+    },
+  );
+
+  it('brings back an older value over a newer one, and keeps that', async () => {
+    const [a, b] = world.addMissions('a', 'b');
+    await world.startEngine();
+    const old = await signIn(a, 'loop');
+    await world.untilHeld(old);
+    const newer = await signIn(b, 'loop', { expiresAt: Date.now() + 9_000_000 });
+    await world.untilHeld(newer);
+    const { items } = await world.ask('journal', {});
+    await world.ask('restore', { id: items[0]?.id ?? '' });
+    await world.untilHeld(old);
+    const kept = await world.ask('journal', {});
+    expect(kept.items).toHaveLength(2);
+  });
+
+  it('is empty at first, and makes nothing', async () => {
+    const run = await world.run(['journal', 'ls']);
+    expect(run).toMatchObject({ code: 0, stdout: 'The journal is empty.\n' });
+    expect(readdirSync(world.paths.root)).toEqual(['missions']);
+  });
+});
+
+describe('log', () => {
+  it('shows what happened, of one mission if asked, across engines', async () => {
+    const [a] = world.addMissions('a', 'b');
+    const first = await world.startEngine();
+    await world.untilHeld(await signIn(a, 'one'));
+    await first.kill('SIGTERM');
+    const second = await world.startEngine();
+    await world.untilHeld(await signIn(a, 'two'));
+    await second.kill('SIGTERM');
+    const events = (text: string) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => eventSchema.parse(JSON.parse(line)));
+    const all = events((await world.run(['log', '--json'])).stdout);
+    expect(all).toEqual(
+      [...first.events, ...second.events].toSorted((x, y) => Date.parse(x.at) - Date.parse(y.at)),
+    );
+    const ofB = events((await world.run(['log', '--json', '--mission', 'b'])).stdout);
+    expect(ofB.every((event) => 'missionId' in event && event.missionId === 'b')).toBe(true);
+    expect(ofB.filter(({ event }) => event === 'sync')).toHaveLength(2);
+  });
+
+  it('--follow goes on with what happens, until the engine ends', async () => {
+    const [a] = world.addMissions('a', 'b');
+    const engine = await world.startEngine();
+    const following = world.run(['log', '--follow', '--json']);
+    // It has joined once the first sign-ins show up; nothing says so earlier.
+    let index = 0;
+    await until('the follower to have joined', async () => {
+      index += 1;
+      await world.untilHeld(await signIn(a, `loop-${index}`));
+      return index === 20;
+    });
+    await engine.kill('SIGTERM');
+    const { code, stdout, stderr } = await following;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('"loop-20"');
+    expect(stdout.match(/"direction":"up"[^\n]*"loop-20"/g), 'each event once').toHaveLength(1);
+  });
+});
+
+describe('doctor', () => {
+  it('looks, changes nothing, and says how to mend', async () => {
+    const a = world.addMission('a', { entry: '{}' });
+    const before = readdirSync(world.root, { recursive: true }).sort();
+    const healthy = await world.run(['doctor', '--json']);
+    expect(healthy.code).toBe(0);
+    expect(readdirSync(world.root, { recursive: true }).sort(), 'it changes nothing').toEqual(
+      before,
+    );
+    const findings = z.object({
+      findings: z.array(
+        z.object({
+          status: z.enum(['ok', 'note', 'warning', 'failed']),
+          message: z.string(),
+          mend: z.string().nullable(),
+        }),
+      ),
+    });
+    resultOf(healthy, findings);
+    mkdirSync(entryFile(world.global));
+    writeFileSync(entryFile(a), '{}', { mode: 0o644 });
+    const ill = await world.run(['doctor']);
+    expect(ill.code).toBe(1);
+    expect(ill.stdout).toContain(world.global.configDir);
+  });
+});
+
+describe('mission', () => {
+  it('ls is the missions of the snapshot', async () => {
+    world.addMissions('a', 'b');
+    await world.startEngine();
+    const list = z.object({ missions: z.array(missionSchema) });
+    const { missions } = resultOf(await world.run(['mission', 'ls', '--json']), list);
+    expect(missions).toEqual((await world.status()).missions);
+    expect((await world.run(['mission', 'ls'])).stdout).toContain('in sync');
+  });
+
+  it.each([['with an engine'], ['without one']])('attach, detach and rm (%s)', async (how) => {
+    const folder = mkdtempSync(join(world.root, 'elsewhere-'));
+    const own = await signIn({ configDir: folder }, 'own');
+    const removed = world.addMission('removed', { running: false, entry: fakeEntry(['kept']) });
+    if (how === 'with an engine') await world.startEngine();
+    const attached = resultOf(
+      await world.run(['mission', 'attach', folder, '--name', 'My own', '--json']),
+      missionSchema,
+    );
+    expect(attached).toMatchObject({
+      name: 'My own',
+      kind: 'attached',
+      state: 'attached',
+      configDir: folder,
+    });
+    expect((await world.run(['mission', 'attach', folder])).code, 'attached twice').toBe(1);
+    const detach = await world.run(['mission', 'detach', attached.id, '--json']);
+    expect(detach).toMatchObject({ code: 0, json: { detached: attached.id } });
+    expect(serverIn(world.global, 'own'), 'written back at detach').toEqual(own);
+    const rm = await world.run(['mission', 'rm', 'removed', '--json']);
+    expect(resultOf(rm, commands.remove.result)).toEqual({ removed: 'removed', kept: null });
+    expect(serverIn(world.global, 'kept')).toBeDefined();
+    expect(existsSync(removed.configDir)).toBe(false);
+  });
+});
