@@ -1,80 +1,106 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Entry, isObject, type Json, KNOWN_MAPS } from './entry.ts';
+import { type FieldId, fieldId } from './fields.ts';
 
 /** SHA-256 in lower-case hex, 64 digits. */
 export type Digest = string;
 
 export interface Digester {
   /** SHA-256 of a field's canonical JSON (RFC 8785). */
-  field(value: Json): Digest;
+  field(id: FieldId, value: Json): Digest;
   /** The credential hash: SHA-256 of an entry's canonical JSON (RFC 8785). */
   entry(entry: Entry): Digest;
 }
 
 interface Known {
+  readonly value: Json;
   readonly canonical: string;
   digest: Digest | null;
 }
 
-/** Enough for the entries of a fleet, small enough to forget: characters of canonical JSON kept per generation. */
-const GENERATION_CHARS = 2_000_000;
+/** Values remembered of each field: mission's, global one's, and the one before. */
+const REMEMBERED_VALUES = 3;
+/** More fields than any fleet has. */
+const REMEMBERED_FIELDS = 10_000;
 
 /**
- * Makes a digester that remembers the canonical form of fields it has seen. Hundreds of missions hold
- * the same servers, and of 300 servers one changes at a time, so nearly every field is a known one.
- * Memory is bounded by keeping two generations and dropping the older.
+ * Makes a digester that remembers the canonical form of the values it saw last in each field. Hundreds of
+ * missions hold the same servers, and of 300 servers one changes at a time, so nearly every value is a
+ * known one; telling that two values are the same is much cheaper than bringing one into canonical form.
  */
 export function createDigester(): Digester {
-  let young = new Map<string, Known>();
-  let old = new Map<string, Known>();
-  let chars = 0;
+  const seen = new Map<FieldId, Known[]>();
+  let lastEntry: { parts: string[]; hash: Digest } = { parts: [], hash: '' };
 
-  function look(value: Json): Known {
-    const raw = JSON.stringify(value);
-    const kept = young.get(raw);
-    if (kept !== undefined) return kept;
-    const known = old.get(raw) ?? { canonical: canonicalJson(value), digest: null };
-    if (chars > GENERATION_CHARS) {
-      old = young;
-      young = new Map();
-      chars = 0;
-    }
-    young.set(raw, known);
-    chars += raw.length;
-    return known;
+  function look(id: FieldId, value: Json): Known {
+    const known = seen.get(id) ?? [];
+    for (const one of known) if (one.value === value) return one;
+    const same = known.find((one) => isSame(one.value, value));
+    const made: Known =
+      same === undefined
+        ? { value, canonical: canonicalJson(value), digest: null }
+        : { ...same, value };
+    if (seen.size > REMEMBERED_FIELDS) seen.clear();
+    seen.set(id, [made, ...known].slice(0, REMEMBERED_VALUES));
+    return made;
   }
 
   return {
-    field(value) {
-      const known = look(value);
+    field(id, value) {
+      const known = look(id, value);
       known.digest ??= hash('sha256', known.canonical);
       return known.digest;
     },
     entry(entry) {
-      const canonical = canonicalObject(entry, (key, value) =>
-        KNOWN_MAPS.includes(key) && isObject(value)
-          ? canonicalObject(value, (_, sub) => look(sub).canonical)
-          : look(value).canonical,
-      );
-      return hash('sha256', canonical);
+      const parts: string[] = [];
+      pushObject(parts, entry, (key, value) => {
+        if (!KNOWN_MAPS.includes(key) || !isObject(value)) {
+          parts.push(look(fieldId(null, key), value).canonical);
+          return;
+        }
+        pushObject(parts, value, (sub, subValue) => {
+          parts.push(look(fieldId(key, sub), subValue).canonical);
+        });
+      });
+      // In step, entries are the same: the one before is most often this one.
+      if (!isSame(parts, lastEntry.parts))
+        lastEntry = { parts, hash: hash('sha256', parts.join('')) };
+      return lastEntry.hash;
     },
   };
 }
 
 /** RFC 8785's rule for objects (keys by UTF-16 code units), over values that are canonical already. */
-function canonicalObject(
+function pushObject(
+  parts: string[],
   object: Entry,
-  canonicalValue: (key: string, value: Json) => string,
-): string {
-  const members = Object.keys(object)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalValue(key, object[key] as Json)}`);
-  return `{${members.join(',')}}`;
+  pushValue: (key: string, value: Json) => void,
+): void {
+  let before = '{';
+  for (const key of Object.keys(object).sort()) {
+    parts.push(`${before}${JSON.stringify(key)}:`);
+    pushValue(key, object[key] as Json);
+    before = ',';
+  }
+  parts.push(before === '{' ? '{}' : '}');
 }
 
 function canonicalJson(value: Json): string {
   const canonical = canonicalize(value);
   if (canonical === undefined) throw new TypeError('JSON values always have a canonical form');
   return canonical;
+}
+
+/** Whether two values have the same canonical form. (`-0` and `0` do, as in JSON.) */
+function isSame(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => isSame(item, b[index] as Json));
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isSame(a[key] as Json, b[key] as Json));
 }

@@ -19,16 +19,30 @@ export function isServerField(id: FieldId): boolean {
   return id.startsWith(SERVER_PREFIX);
 }
 
+const noFields: ReadonlyMap<FieldId, Json> = new Map();
+/** Entries are never changed in place, and one is asked for its fields many times. */
+const remembered = new WeakMap<Entry, ReadonlyMap<FieldId, Json>>();
+
 /** All fields of an entry, by id, in the entry's order. */
-export function fieldsOf(entry: Entry | null): Map<FieldId, Json> {
+export function fieldsOf(entry: Entry | null): ReadonlyMap<FieldId, Json> {
+  if (entry === null) return noFields;
+  let fields = remembered.get(entry);
+  if (fields === undefined) {
+    fields = collectFields(entry);
+    remembered.set(entry, fields);
+  }
+  return fields;
+}
+
+function collectFields(entry: Entry): ReadonlyMap<FieldId, Json> {
   const fields = new Map<FieldId, Json>();
-  for (const [key, value] of Object.entries(entry ?? {})) {
+  for (const [key, value] of Object.entries(entry)) {
     if (KNOWN_MAPS.includes(key) && isObject(value)) {
       for (const [subKey, subValue] of Object.entries(value)) {
-        fields.set(`/${key}/${escapeToken(subKey)}`, subValue);
+        fields.set(fieldId(key, subKey), subValue);
       }
     } else {
-      fields.set(`/${escapeToken(key)}`, value);
+      fields.set(fieldId(null, key), value);
     }
   }
   return fields;
@@ -63,6 +77,11 @@ export function withFields(
   return Object.fromEntries(
     [...top].map(([key, value]) => [key, value instanceof Map ? Object.fromEntries(value) : value]),
   );
+}
+
+/** The id of the field under `key` in a known map, or (`null`) at the top. */
+export function fieldId(map: string | null, key: string): FieldId {
+  return map === null ? `/${escapeToken(key)}` : `/${map}/${escapeToken(key)}`;
 }
 
 /** Where a field lives: in a known map under `key`, or (`map: null`) at the top. */

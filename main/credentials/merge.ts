@@ -160,7 +160,7 @@ export function wipedFields(
 
 function toValue(id: FieldId, value: Json | undefined, digester: Digester): Value | null {
   if (value === undefined) return null;
-  return { value, digest: digester.field(value), usable: isUsable(id, value) };
+  return { value, digest: digester.field(id, value), usable: isUsable(id, value) };
 }
 
 function isNewer(mission: number | null, global: number | null): boolean | null {

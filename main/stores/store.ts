@@ -65,8 +65,15 @@ export interface CredentialStore {
   /**
    * Replaces the entry's text, if it still is what the caller read.
    * @param expected the text the caller read, or `null` if it was absent
+   * @param go what to wait for before the entry is touched, so that a store can get ready meanwhile;
+   *   `false`: do not write after all, the answer is then `moved`
    */
-  write(ref: EntryRef, text: string, expected: string | null): Promise<WriteResult>;
+  write(
+    ref: EntryRef,
+    text: string,
+    expected: string | null,
+    go?: Promise<boolean>,
+  ): Promise<WriteResult>;
 
   /** Deletes the entry, if it still is what the caller read. Deleting an absent entry is `written`. */
   remove(ref: EntryRef, expected: string | null): Promise<WriteResult>;

@@ -49,7 +49,7 @@ function goingFrom(
       {
         field: id,
         name: fieldName(id, value),
-        digest: digester.field(value),
+        digest: digester.field(id, value),
         value,
         reason,
         missionId,

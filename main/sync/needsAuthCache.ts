@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../credentials/entry.ts';
 import { fieldsOf, isServerField } from '../credentials/fields.ts';
@@ -25,11 +25,13 @@ export async function clearNeedsAuth(
   serverNames: Iterable<string>,
 ): Promise<string[]> {
   const path = join(configDir, CACHE_NAME);
+  // Nearly always there is no such file, and an exception is dear.
+  if (!existsSync(path)) return [];
   let cache: unknown;
   try {
     cache = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    // Nearly always there is no such file; and one that is not JSON holds nobody back.
+    // It went in between; and a file that is not JSON holds nobody back.
     if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return [];
     throw error;
   }

@@ -15,6 +15,8 @@ export interface Target {
 
 export interface ReconcileRequest {
   readonly targets: readonly Target[];
+  /** Who else is reconciled if the global entry changes: all others that run. */
+  readonly others?: () => readonly Target[];
   /** Force resync: heal unusable fields from usable ones. */
   readonly heal?: boolean;
   readonly globalAnswer?: WipeAnswer;
@@ -43,6 +45,8 @@ export interface ReconcileOutcome {
     readonly changed: boolean;
     readonly held: readonly string[];
   };
+  /** All that were looked at: those asked for, and the others if the global entry changed. */
+  readonly targets: readonly Target[];
   /** Why nothing was written, if so. Nothing is lost by it: look again later. */
   readonly blocked: Unavailable | null;
   /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */

@@ -28,6 +28,8 @@ export interface Reading {
 /** The reading half of a reconcile: loads entries and works out what is to be done. Writes nothing. */
 export interface Reader {
   read(targets: readonly Target[]): Promise<Reading>;
+  /** The same reading with more missions in it. */
+  readMore(reading: Reading, targets: readonly Target[]): Promise<Reading>;
   /** `null` where the global entry cannot be merged with. */
   plan(reading: Reading, request: ReconcileRequest): Plan | null;
   missionRecord(mission: Mission): MissionRecord;
@@ -40,23 +42,29 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
   const globalRecord = () => lineage.global(placeOf(store, deps.global));
 
+  function loadMissions(targets: readonly Target[]): Promise<LoadedMission[]> {
+    return Promise.all(
+      targets.map(async (target) => ({
+        target,
+        loaded: await loadEntry(store, entryRef(target.mission)),
+      })),
+    );
+  }
+
   return {
     missionRecord,
     globalRecord,
 
     async read(targets) {
-      const [global, ...loaded] = await Promise.all(
-        [deps.global, ...targets.map(({ mission }) => entryRef(mission))].map((ref) =>
-          loadEntry(store, ref),
-        ),
-      );
-      return {
-        global: global as LoadedEntry,
-        missions: targets.map((target, index) => ({
-          target,
-          loaded: loaded[index] as LoadedEntry,
-        })),
-      };
+      const [global, missions] = await Promise.all([
+        loadEntry(store, deps.global),
+        loadMissions(targets),
+      ]);
+      return { global, missions };
+    },
+
+    async readMore({ global, missions }, targets) {
+      return { global, missions: [...missions, ...(await loadMissions(targets))] };
     },
 
     plan({ global, missions }, request) {

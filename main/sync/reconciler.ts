@@ -65,9 +65,13 @@ export function createReconciler(
   async function reconcile(request: ReconcileRequest): Promise<ReconcileOutcome> {
     const noticedAt = request.noticedAt ?? clock.monotonic();
     for (let tries = 1; ; tries += 1) {
-      const reading = await reader.read(request.targets);
+      let reading = await reader.read(request.targets);
+      let plan = reader.plan(reading, request);
+      if (plan?.globalChanged && request.others !== undefined) {
+        reading = await reader.readMore(reading, request.others());
+        plan = reader.plan(reading, request);
+      }
       const { global } = reading;
-      const plan = reader.plan(reading, request);
       if (plan === null) return untouched(reading, global.status === 'unavailable' ? global : null);
       try {
         await deps.journal.append(goingValues(reading, plan, digester));
@@ -75,29 +79,50 @@ export function createReconciler(
         const { reason, detail } = unavailableFrom(error);
         return untouched(reading, unavailable(reason, `the journal: ${detail}`));
       }
-      const written = await writeIfChanged(deps.global, global, plan.global);
-      if (written.status === 'written')
-        return carryOut(reading, plan, written.stamp ?? null, noticedAt);
-      if (written.status === 'unavailable') return untouched(reading, written);
+      const result = await carryOut(reading, plan, noticedAt);
+      if (!('status' in result)) return result;
+      if (result.status === 'unavailable') return untouched(reading, result);
       if (tries === MAX_TRIES) {
-        return untouched(
-          reading,
-          unavailable('busy', 'the global entry keeps changing while it is merged'),
-        );
+        const why = 'the global entry keeps changing while it is merged';
+        return untouched(reading, unavailable('busy', why));
       }
     }
   }
 
-  /** The global entry holds the plan's: tells everybody, then writes the missions. */
+  /**
+   * Writes the global entry, tells everybody, then writes the missions. These get ready meanwhile, so that
+   * one wait for the disk serves all; their entries are touched only once the global one holds the plan's.
+   */
   async function carryOut(
     reading: Reading,
     plan: Plan,
-    stamp: string | null,
     noticedAt: number,
-  ): Promise<ReconcileOutcome> {
+  ): Promise<ReconcileOutcome | Exclude<WriteResult, { status: 'written' }>> {
     const { after, changed } = finalEntry(reading.global, plan.global);
-    const view = viewOfEntry(after, digester);
     const troubles: string[] = [];
+    const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
+    const go = Promise.withResolvers<boolean>();
+    const writing = writeIfChanged(deps.global, reading.global, plan.global);
+    const finishing = Promise.all(
+      reading.missions.map((mission) =>
+        limit(() =>
+          finishMission(
+            mission,
+            planned.get(mission.target.mission.id),
+            go.promise,
+            noticedAt,
+            troubles,
+          ),
+        ),
+      ),
+    );
+    const written = await writing;
+    if (written.status !== 'written') {
+      go.resolve(false);
+      await finishing;
+      return written;
+    }
+    const view = viewOfEntry(after, digester);
     lineage.setGlobal({
       place: reader.globalRecord().place,
       known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
@@ -110,20 +135,14 @@ export function createReconciler(
       }
     }
     if (unannounced) await announce(troubles);
+    go.resolve(true);
     if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
-    const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
-    const outcomes = await Promise.all(
-      reading.missions.map((mission) =>
-        limit(() =>
-          finishMission(mission, planned.get(mission.target.mission.id), noticedAt, troubles),
-        ),
-      ),
-    );
     return {
-      global: { view, stamp, changed, held: namesOf(plan.globalHeld) },
+      global: { view, stamp: written.stamp ?? null, changed, held: namesOf(plan.globalHeld) },
+      targets: reading.missions.map(({ target }) => target),
       blocked: null,
+      missions: new Map(await finishing),
       troubles,
-      missions: new Map(outcomes),
     };
   }
 
@@ -131,6 +150,7 @@ export function createReconciler(
   async function finishMission(
     { target: { mission, phase }, loaded }: LoadedMission,
     planned: PlannedMission | undefined,
+    go: Promise<boolean>,
     noticedAt: number,
     troubles: string[],
   ): Promise<[string, MissionOutcome]> {
@@ -138,7 +158,7 @@ export function createReconciler(
     if (planned === undefined) return [id, outcomeOf(loaded)];
     const { after, changed } = finalEntry(loaded, planned.entry);
     const up = namesOf(planned.up, after);
-    const written = await writeIfChanged(entryRef(mission), loaded, planned.entry);
+    const written = await writeIfChanged(entryRef(mission), loaded, planned.entry, go);
     if (written.status === 'unavailable') return [id, { ...outcomeOf(written), up }];
     if (written.status === 'moved') return [id, { ...outcomeOf(loaded), status: 'moved', up }];
 
@@ -166,10 +186,12 @@ export function createReconciler(
     ref: EntryRef,
     loaded: LoadedEntry,
     planned: Entry | null,
+    go?: Promise<boolean>,
   ): Promise<WriteResult> {
     if (loaded.status === 'unavailable') return loaded;
     const { after, changed } = finalEntry(loaded, planned);
-    if (changed && after !== null) return store.write(ref, serialiseEntry(after), loaded.text);
+    if (changed && after !== null) return store.write(ref, serialiseEntry(after), loaded.text, go);
+    if ((await go) === false) return { status: 'moved' };
     return { status: 'written', ...(loaded.stamp !== null && { stamp: loaded.stamp }) };
   }
 
@@ -199,6 +221,7 @@ export function createReconciler(
     const { view, stamp } = outcomeOf(global);
     return {
       global: { view, stamp, changed: false, held: [] },
+      targets: missions.map(({ target }) => target),
       blocked,
       troubles: [],
       missions: new Map(

@@ -193,16 +193,18 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** One reconcile and what follows from it; only ever under `exclusive`. */
   async function run(request: ReconcileRequest): Promise<ReconcileOutcome> {
     reconciling = true;
-    const outcome = await deps.reconciler.reconcile(request).finally(() => {
-      reconciling = false;
-    });
+    const outcome = await deps.reconciler
+      .reconcile({ others: () => othersThan(request.targets), ...request })
+      .finally(() => {
+        reconciling = false;
+      });
     const { global } = outcome;
     lastLookAt = clock.monotonic();
     globalStamp = global.stamp;
     reporter.global(outcome);
     const noticedAt = request.noticedAt ?? lastLookAt;
     const stuck = outcome.blocked !== null || global.view.status === 'malformed';
-    for (const { mission, phase } of request.targets) {
+    for (const { mission, phase } of outcome.targets) {
       const result = outcome.missions.get(mission.id);
       if (result === undefined) continue;
       if (registry.get(mission.id) === undefined) {
@@ -213,6 +215,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
       reporter.mission(mission, result, stuck);
       const waiting = { noticedAt, ...(phase && { phase }) };
+      failed.delete(mission.id);
       if (stuck || result.status === 'unavailable') failed.set(mission.id, waiting);
       else if (result.status === 'moved') pending.set(mission.id, waiting);
     }
@@ -220,7 +223,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     else if (!unsaved) failures = 0;
     // Whoever changed it: this look has used up the event that would have told the others.
     const hash = global.view.status === 'found' ? global.view.hash : null;
-    if (hash !== globalHash) fanOut(request.targets, noticedAt);
+    if (hash !== globalHash) fanOut(outcome.targets, noticedAt);
     globalHash = hash;
     await noticeTouched();
     return outcome;
@@ -237,12 +240,21 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   /** The global entry changed: every other running mission is next. */
   function fanOut(done: readonly Target[], noticedAt: number): void {
-    const ids = new Set(done.map(({ mission }) => mission.id));
-    for (const { id } of activeMissions()) {
-      if (ids.has(id) || pending.has(id)) continue;
-      pending.set(id, { ...failed.get(id), noticedAt });
-      failed.delete(id);
+    for (const { mission } of othersThan(done)) {
+      if (pending.has(mission.id)) continue;
+      pending.set(mission.id, { ...failed.get(mission.id), noticedAt });
+      failed.delete(mission.id);
     }
+  }
+
+  function othersThan(targets: readonly Target[]): Target[] {
+    const ids = new Set(targets.map(({ mission }) => mission.id));
+    return activeMissions()
+      .filter(({ id }) => !ids.has(id))
+      .map((mission) => {
+        const phase = (pending.get(mission.id) ?? failed.get(mission.id))?.phase;
+        return { mission, ...(phase && { phase }) };
+      });
   }
 
   async function save(): Promise<void> {

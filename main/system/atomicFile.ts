@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const sync = promisify(fsync);
 
 export interface AtomicWriteOptions {
   readonly mode: number;
@@ -17,30 +21,37 @@ export async function writeFileAtomic(
   text: string,
   { mode, durable }: AtomicWriteOptions,
 ): Promise<void> {
-  const temporary = `${path}.tmp.${randomBytes(4).toString('hex')}`;
+  const temporary = temporaryName(path);
   try {
     await writeTemporary(temporary, text, mode, durable);
-    await rename(temporary, path);
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
 
-/** Creates a file that must not exist yet, with its mode from the first moment on. */
+/** `<path>.tmp.<8 hex>`, as the client names its own. */
+export function temporaryName(path: string): string {
+  return `${path}.tmp.${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * Creates a file that must not exist yet, with its mode from the first moment on. Only the wait for the
+ * disk goes to another thread: for the few KB that are written here, the hops cost more than the writing.
+ */
 export async function writeTemporary(
   path: string,
   text: string,
   mode: number,
   durable: boolean,
 ): Promise<void> {
-  let handle: FileHandle | undefined;
+  const descriptor = openSync(path, 'wx', mode);
   try {
-    handle = await open(path, 'wx', mode);
-    await handle.writeFile(text);
-    if (durable) await handle.sync();
+    writeFileSync(descriptor, text);
+    if (durable) await sync(descriptor);
   } finally {
-    await handle?.close();
+    closeSync(descriptor);
   }
 }
 

@@ -43,7 +43,7 @@ function merge(m: Json | null, g: Json | null, base: Json | null, options: Optio
     {
       mission: entry(m),
       global: entry(g),
-      base: new Map(base === null ? [] : [[FIELD, digester.field(base)]]),
+      base: new Map(base === null ? [] : [[FIELD, digester.field(FIELD, base)]]),
       held: { mission: held('mission'), global: held('global') },
       carry: () => options.carry ?? 'both',
       heal: options.heal ?? false,
@@ -67,7 +67,7 @@ function everywhere(value: Json | null) {
   return expect.objectContaining({
     m: value,
     g: value,
-    agreed: value === null ? undefined : digester.field(value),
+    agreed: value === null ? undefined : digester.field(FIELD, value),
   });
 }
 
@@ -87,7 +87,7 @@ describe('the merge table', () => {
     ['registered only', REGISTERED],
     ['of an unknown form', 17],
   ])('one side became %s: nothing moves and the lineage stays', (_, value) => {
-    const kept = { agreed: digester.field(OLD) };
+    const kept = { agreed: digester.field(FIELD, OLD) };
     expect(merge(value, OLD, OLD)).toMatchObject({ m: value, g: OLD, ...kept });
     expect(merge(OLD, value, OLD)).toMatchObject({ m: OLD, g: value, ...kept });
   });
@@ -146,7 +146,7 @@ describe('the merge table', () => {
 
   it('and if that cannot decide either, the larger digest: the same whichever side holds it', () => {
     const [a, b] = [usable('a', 2_000), usable('b', 2_000)];
-    const winner = digester.field(a) > digester.field(b) ? a : b;
+    const winner = digester.field(FIELD, a) > digester.field(FIELD, b) ? a : b;
     expect(merge(a, b, OLD)).toEqual(everywhere(winner));
     expect(merge(b, a, OLD)).toEqual(everywhere(winner));
   });

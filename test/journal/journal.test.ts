@@ -27,7 +27,7 @@ function toKeep(server: FakeServer, rest: Partial<JournalValue> = {}): JournalVa
   return {
     field: `/mcpOAuth/${serverKey(server.serverName)}`,
     name: server.serverName,
-    digest: digester.field(server as never),
+    digest: digester.field('/mcpOAuth/x', server as never),
     value: server,
     reason: 'replaced',
     missionId: 'mission-1',

@@ -59,6 +59,20 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       expect(await h.store.read(h.mission)).toMatchObject({ text: moved });
     });
 
+    it('touches nothing before it is told to go, and writes nothing if it is told not to', async () => {
+      const [before, after] = [fakeEntry(['x']), fakeEntry(['y'])];
+      await h.store.write(h.mission, before, null);
+      const stop = Promise.withResolvers<boolean>();
+      const stopped = h.store.write(h.mission, after, before, stop.promise);
+      expect(await h.store.read(h.mission)).toMatchObject({ text: before });
+      stop.resolve(false);
+      expect(await stopped).toEqual({ status: 'moved' });
+      expect(await h.store.read(h.mission)).toMatchObject({ text: before });
+      const going = h.store.write(h.mission, after, before, Promise.resolve(true));
+      expect(await going).toMatchObject({ status: 'written' });
+      expect(await h.store.read(h.mission)).toMatchObject({ text: after });
+    });
+
     it('writes nothing when an entry appeared that was absent', async () => {
       const theirs = fakeEntry(['theirs']);
       await h.writeFromOutside(h.mission, theirs);

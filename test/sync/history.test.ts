@@ -170,7 +170,7 @@ async function play(history: readonly Step[]): Promise<void> {
         throw new Error(`${dir}: ${key} was removed though nobody signed out of it`);
       if (
         next?.accessToken !== value.accessToken &&
-        !fleet.journaled.has(digester.field(value as Json))
+        !fleet.journaled.has(digester.field(`/mcpOAuth/${key}`, value as Json))
       )
         throw new Error(`${dir}: ${key} was replaced without a word in the journal`);
     }

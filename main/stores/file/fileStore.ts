@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -12,9 +11,8 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeTemporary } from '../../system/atomicFile.ts';
+import { temporaryName, writeTemporary } from '../../system/atomicFile.ts';
 import { errorCode } from '../../system/errors.ts';
 import { removeLeftovers, TEMPORARY } from '../../system/leftovers.ts';
 import { unavailableFrom } from '../fileErrors.ts';
@@ -52,18 +50,22 @@ export function createFileStore(): CredentialStore {
       return readEntry(ref);
     },
 
-    async write(ref, text, expected) {
+    async write(ref, text, expected, go) {
       const path = entryPath(ref);
-      const temporary = `${path}.tmp.${randomBytes(4).toString('hex')}`;
+      // The client's own naming, so that whoever cleans up after the client cleans up after us.
+      const temporary = temporaryName(path);
+      let placed = false;
       try {
         // A fresh machine has no ~/.claude yet. A mission's folder is never made: it may just have been removed.
         if (ref.scope === 'global') mkdirSync(ref.configDir, { recursive: true });
         await writeTemporary(temporary, text, 0o600, true);
+        if ((await go) === false) return { status: 'moved' };
         return await replace(
           ref,
           expected,
           () => {
             renameSync(temporary, path);
+            placed = true;
             return readEntry(ref);
           },
           text,
@@ -71,7 +73,7 @@ export function createFileStore(): CredentialStore {
       } catch (error) {
         return unavailableFrom(error);
       } finally {
-        await rm(temporary, { force: true });
+        if (!placed) rmSync(temporary, { force: true });
       }
     },
 

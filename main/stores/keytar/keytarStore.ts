@@ -56,8 +56,10 @@ export function createKeytarStore(options: KeytarStoreOptions = {}): CredentialS
   return {
     kind: 'keytar',
     read,
-    write: (ref, text, expected) =>
-      replace(ref, expected, (service) => keychain.set(service, account, text)),
+    async write(ref, text, expected, go) {
+      if ((await go) === false) return { status: 'moved' };
+      return replace(ref, expected, (service) => keychain.set(service, account, text));
+    },
     remove: (ref, expected) =>
       replace(ref, expected, (service) => keychain.remove(service, account)),
 

@@ -108,7 +108,8 @@ export function createSecurityStore(options: SecurityStoreOptions = {}): Credent
       return reading;
     },
 
-    async write(ref, text, expected) {
+    async write(ref, text, expected, go) {
+      if ((await go) === false) return { status: 'moved' };
       if (isClosed) return closed;
       const service = serviceName(ref);
       return inTurn(service, () => write(service, text, expected));
