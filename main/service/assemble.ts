@@ -97,6 +97,7 @@ export function assemble(options: ServiceOptions, onEvent: (event: EngineEvent) 
     }),
   });
   const engine = createEngine({
+    missionsFolder: paths.missions,
     store,
     global,
     reconciler,

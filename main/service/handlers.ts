@@ -22,7 +22,7 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
   const { registry, engine, attached, journal } = parts;
 
   function find(id: string): KnownMission {
-    registry.rescan();
+    engine.lookAtMissions();
     const known = registry.get(id);
     if (known !== undefined) return known;
     throw new UserError(`There is no mission "${id}"; "agenc-bar mission ls" lists them.`);

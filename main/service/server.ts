@@ -9,6 +9,9 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
+/** How long an ending engine waits for those who are connected. */
+const GRACE_MS = 300;
+
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
@@ -73,7 +76,11 @@ export async function startControlServer(
       new Promise((resolve) => {
         // Node removes the socket's file too. Followers get their end, commands under way their answer.
         for (const stream of streams) stream.end();
-        server.close(() => resolve());
+        const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+        server.close(() => {
+          clearTimeout(cutOff);
+          resolve();
+        });
       }),
   };
 }

@@ -101,7 +101,6 @@ async function start(
 
   started.defer(() => broadcastListener.dispose());
   const sources = await watchSources([
-    { path: paths.missions, onChange: engine.lookAtMissions },
     { path: paths.attached, onChange: engine.lookAtMissions },
     { path: paths.broadcast, onChange: broadcastListener.look },
     { path: paths.settings, onChange: parts.reloadSettings },

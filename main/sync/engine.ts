@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
 import type { FieldId } from '../credentials/fields.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
@@ -5,7 +6,7 @@ import { isActive, type MissionChange, type MissionRegistry } from '../missions/
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
-import type { PathWatcher } from '../system/pathWatcher.ts';
+import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
 import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
@@ -19,6 +20,7 @@ import { unavailableError } from './report.ts';
 import { createWorkLoop } from './workLoop.ts';
 
 export interface EngineDeps {
+  readonly missionsFolder: string;
   readonly store: CredentialStore;
   readonly global: EntryRef;
   readonly reconciler: Reconciler;
@@ -75,6 +77,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+const RESCAN_DELAY_MS = 2;
 /** How often processes are asked whether they live, and the clock whether it jumped. */
 const PULSE_MS = 5_000;
 /** A wall clock that moved this much more or less than time passed was set, or the machine slept. */
@@ -96,6 +99,7 @@ export function createEngine(deps: EngineDeps): Engine {
     entry: (mission) => void loop.noticeEntry(mission),
   });
   let started = false;
+  let rescanQueued = false;
   let cancelPulse: (() => void) | null = null;
 
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
@@ -127,6 +131,16 @@ export function createEngine(deps: EngineDeps): Engine {
     loop.forget(mission);
     lineage.forget(mission.id);
     alerts.clearAbout(mission.id);
+  }
+
+  /** A folder that is made or removed is several events, and they come in crowds. */
+  function noticeMissions(): void {
+    if (rescanQueued) return;
+    rescanQueued = true;
+    clock.after(RESCAN_DELAY_MS, () => {
+      rescanQueued = false;
+      rescan();
+    });
   }
 
   function rescan(): void {
@@ -194,6 +208,7 @@ export function createEngine(deps: EngineDeps): Engine {
       // Only now: a keychain's path is known once it has been read. The poll finds what came meanwhile.
       const path = store.watchPath(deps.global);
       if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
+      watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
       for (const known of registry.all()) watches.set(known.mission, isActive(known));
       await loop.poll();
       await loop.settled();

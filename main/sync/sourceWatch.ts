@@ -6,7 +6,7 @@ export interface Source {
 }
 
 /**
- * Watches the few files and folders that concern the engine as a whole, whether they exist yet or not;
+ * Watches the few files that concern the engine as a whole, whether they exist yet or not;
  * resolves once it does. A failing watch is backed by the engine's poll.
  */
 export async function watchSources(
@@ -14,11 +14,8 @@ export async function watchSources(
 ): Promise<{ dispose(): Promise<void> }> {
   const byPath = new Map(sources.map(({ path, onChange }) => [path, onChange]));
   // `atomic: false`: a replaced file is reported at once, not after a wait for more.
-  const watcher = watch([...byPath.keys()], { ignoreInitial: true, depth: 0, atomic: false });
-  watcher.on('all', (_, path) => {
-    const [source] = sources.filter((one) => path === one.path || path.startsWith(`${one.path}/`));
-    source?.onChange();
-  });
+  const watcher = watch([...byPath.keys()], { ignoreInitial: true, atomic: false });
+  watcher.on('all', (_, path) => byPath.get(path)?.());
   // Without a listener an error would end the process; the poll looks at all of these too.
   watcher.on('error', () => undefined);
   await new Promise<void>((resolve) => watcher.once('ready', resolve));

@@ -1,6 +1,5 @@
 import { readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from './errors.ts';
 
 /** A writer finishes in milliseconds; what nobody touched for so long was left by a process that died. */
 const ORPHAN_AGE_MS = 2_000;
@@ -12,19 +11,14 @@ export const TEMPORARY = /\.tmp\.[0-9a-f]{8}$/;
 export function removeLeftovers(folder: string, isLeftover: (name: string) => boolean): void {
   for (const name of namesIn(folder).filter(isLeftover)) {
     const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || Date.now() - stat.mtimeMs < ORPHAN_AGE_MS) continue;
-    if (stat.isDirectory()) removeFolder(path);
-    else rmSync(path, { force: true });
-  }
-}
-
-/** Removes an empty folder; that it is gone already, or in use again, is no error. */
-function removeFolder(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw error;
+    try {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined || Date.now() - stat.mtimeMs < ORPHAN_AGE_MS) continue;
+      if (stat.isDirectory()) rmdirSync(path);
+      else rmSync(path, { force: true });
+    } catch {
+      // Gone by now, in use again, or not ours to remove: `doctor` tells of what stays.
+    }
   }
 }
 

@@ -13,6 +13,9 @@ export interface PathWatcher {
   dispose(): void;
 }
 
+/** In place of a file's name: whatever lies in the folder. */
+export const ANY = '*';
+
 interface Folder {
   readonly watcher: FSWatcher;
   /** Which folder it was: a new one may get the inode of the one that was removed. */
@@ -62,7 +65,8 @@ export function createPathWatcher(
 
   function onEvent(path: string, folder: Folder, name: string | null): void {
     for (const [watched, listeners] of [...folder.listeners]) {
-      if (name === null || name === watched) for (const listener of [...listeners]) listener();
+      if (name === null || name === watched || watched === ANY)
+        for (const listener of [...listeners]) listener();
     }
     // The folder's own removal is reported under its own name.
     if ((name === null || name === basename(path)) && !isCurrent(path, folder)) {
@@ -136,7 +140,13 @@ function isCurrent(path: string, folder: Folder): boolean {
   return identityOf(path) === folder.identity;
 }
 
+/** `null` where there is no such folder, or none that may be looked at. */
 function identityOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.ino} ${stat.birthtimeMs}`;
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? null : `${stat.ino} ${stat.birthtimeMs}`;
+  } catch {
+    // No permission any more: it is watched again once there is.
+    return null;
+  }
 }

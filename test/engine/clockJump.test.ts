@@ -61,6 +61,7 @@ beforeEach(async () => {
     carryLogin: () => ({ always: false, atClone: false }),
   });
   engine = createEngine({
+    missionsFolder: paths.missions,
     store,
     global,
     reconciler,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventSchema } from '../../main/service/contract.ts';
@@ -150,6 +152,31 @@ describe('what lies in bar/', () => {
 });
 
 describe('the control socket', () => {
+  it.each([
+    ['says nothing', ''],
+    [
+      'sends half a request',
+      'POST /status HTTP/1.1\r\nHost: engine\r\nContent-Length: 100\r\n\r\n{',
+    ],
+    [
+      'keeps its connection',
+      'POST /status HTTP/1.1\r\nHost: engine\r\nContent-Length: 2\r\n\r\n{}',
+    ],
+    ['follows and reads nothing', 'GET /events HTTP/1.1\r\nHost: engine\r\n\r\n'],
+  ])('does not keep an engine from ending because somebody %s', async (_, text) => {
+    const [a, b] = world.addMissions('a', 'b');
+    const engine = await world.startEngine();
+    const connection = createConnection(world.paths.engineSocket);
+    await once(connection, 'connect');
+    connection.on('error', () => undefined).pause();
+    connection.write(text);
+    await world.status();
+    const last = await signIn(a, 'last');
+    expect(await engine.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(serverIn(b, 'last')).toEqual(last);
+    connection.destroy();
+  });
+
   it('lies elsewhere, as private, when AGENC_DIRPATH is too long for one', async () => {
     const long = join(world.paths.root, 'x'.repeat(60), 'y'.repeat(60));
     mkdirSync(join(long, 'missions'), { recursive: true });

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   entryFile,
@@ -151,6 +151,45 @@ describe.skipIf(noUser !== null)(
       chmodSync(world.paths.journal, 0o700);
       await world.untilGone('loop');
       await world.untilNoAlert();
+    });
+
+    it('(a whole mission, closed while it runs) are shown, and the engine goes on', async () => {
+      world.writeSettings({ pollIntervalMs: 1_000 });
+      const [a, b, closed] = world.addMissions('a', 'b', 'closed');
+      const nobody = world.giveToNobody();
+      const engine = await world.startEngine(nobody);
+      await world.untilHeld(await signIn(a, 'before'));
+      const folder = dirname(closed.configDir);
+      chmodSync(folder, 0o000);
+      // The next poll finds its pid file out of sight: it counts as stopped, and cannot be read at its end.
+      await engine.waitFor('mission', ({ change }) => change === 'stopped');
+      await world.untilAlert('unavailable-closed');
+      const server = await signIn(a, 'loop');
+      await world.untilHeld(server, [world.global, b]);
+      chmodSync(folder, 0o755);
+      await world.untilHeld(server);
+      await world.untilNoAlert('unavailable-closed');
+    });
+
+    it('(with a leftover that cannot be removed) stop nobody', async () => {
+      const [a, , closed] = world.addMissions('a', 'b', 'closed');
+      const old = Date.now() / 1000 - 120;
+      for (const left of [
+        `${entryFile(closed)}.tmp.0123abcd`,
+        `${entryFile(closed)}.tmp.89abcdef`,
+      ]) {
+        writeFileSync(left, '', { mode: 0o600 });
+        utimesSync(left, old, old);
+      }
+      mkdirSync(lockFolder(closed));
+      utimesSync(lockFolder(closed), old, old);
+      const nobody = world.giveToNobody();
+      chmodSync(closed.configDir, 0o555);
+      await world.startEngine(nobody);
+      const server = await signIn(a, 'loop');
+      await world.untilHeld(server, [world.global, world.ref('b')]);
+      chmodSync(closed.configDir, 0o755);
+      await world.untilHeld(server);
     });
 
     it('(AGENC_DIRPATH itself) end the start with one line that says what to do', async () => {

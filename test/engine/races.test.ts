@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -112,61 +113,70 @@ describe('a sign-in of a plain claude in the global entry', () => {
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    await post(agent, 'status', {});
+    await post(agent, 'status', {}).answer;
     engine.pause();
     const resync = post(agent, 'resync', { missionId: 'a' });
+    await resync.sent;
     const server = await signIn(world.global, 'plain');
     engine.goOn();
-    await resync;
+    await resync.answer;
     agent.destroy();
     await world.untilHeld(server, [a, b]);
   });
 });
 
 /** Over a connection that stays, so that the request lies ready when the engine goes on. */
-function post(agent: Agent, name: string, params: object): Promise<string> {
+function post(
+  agent: Agent,
+  name: string,
+  params: object,
+): { readonly sent: Promise<unknown>; readonly answer: Promise<string> } {
   const options = { agent, socketPath: world.paths.engineSocket, method: 'POST', path: `/${name}` };
-  return new Promise((resolve, reject) => {
-    const sent = request(options, (response) => {
+  const call = request(options);
+  const answer = new Promise<string>((resolve, reject) => {
+    call.on('error', reject).on('response', (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body += text;
       });
       response.on('end', () => resolve(body));
     });
-    sent.on('error', reject);
-    sent.end(JSON.stringify(params));
   });
+  call.end(JSON.stringify(params));
+  return { sent: once(call, 'finish'), answer };
 }
 
+// Without a debounce: the look at the broadcast file after a start would hide what was overlooked.
 describe('a command that looks at the missions', () => {
   it('does not swallow a mission that has just started', async () => {
+    world.writeSettings({ debounceMs: 0 });
     const b = world.addMission('b', { running: false });
     const engine = await world.startEngine();
     const server = await signIn(world.global, 'loop');
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    await post(agent, 'status', {});
+    await post(agent, 'status', {}).answer;
     engine.pause();
     const detach = post(agent, 'detach', { id: 'nobody' });
-    await until('the request is on its way', () => agent.requests !== undefined);
+    await detach.sent;
     world.setRunning('b');
     engine.goOn();
-    expect(await detach).toContain('no mission');
+    expect(await detach.answer).toContain('no mission');
     agent.destroy();
     await world.untilHeld(server, [b]);
     await world.untilHeld(await signIn(b, 'own'), [world.global]);
   });
 
   it('does not swallow a mission whose folder has just appeared', async () => {
+    world.writeSettings({ debounceMs: 0 });
     const engine = await world.startEngine();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    await post(agent, 'status', {});
+    await post(agent, 'status', {}).answer;
     engine.pause();
     const detach = post(agent, 'detach', { id: 'nobody' });
-    await until('the request is on its way', () => agent.requests !== undefined);
+    await detach.sent;
     const b = world.addMission('b');
     engine.goOn();
-    await detach;
+    await detach.answer;
     agent.destroy();
     await world.untilHeld(await signIn(b, 'own'), [world.global]);
   });

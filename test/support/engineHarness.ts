@@ -23,7 +23,7 @@ import type {
 } from '../../main/service/contract.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type AgencPaths, agencPaths } from '../../main/system/paths.ts';
-import { entryFile, readText, serverIn } from './clientWrites.ts';
+import { entryFile, serverIn } from './clientWrites.ts';
 import { CLI, type EngineProcess, spawnEngine } from './engineProcess.ts';
 import { type FakeServer, MARK } from './fake.ts';
 import { until } from './until.ts';
@@ -355,11 +355,6 @@ export function makeWorld(): World {
       if (complaints !== '') throw new Error(`The engine printed on stderr: ${complaints}`);
     },
   };
-}
-
-/** Whether an entry is just as it was, or was not made. */
-export function isUntouched(place: EntryRef, text: string | null): boolean {
-  return readText(place) === text;
 }
 
 async function endOf(child: ChildProcess): Promise<void> {
