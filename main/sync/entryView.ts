@@ -3,6 +3,9 @@ import { type Entry, parseEntry } from '../credentials/entry.ts';
 import { type ServerSummary, summariseServers } from '../credentials/serverState.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 
+/** The global entry's, the one before, and a mission's or two that differ. */
+const REMEMBERED_TEXTS = 4;
+
 /** An entry as read, with its secrets; lives for one reconcile. */
 export type LoadedEntry =
   | {
@@ -28,14 +31,35 @@ export type EntryView =
   | { readonly status: 'malformed'; readonly reason: string }
   | Unavailable;
 
-export async function loadEntry(store: CredentialStore, ref: EntryRef): Promise<LoadedEntry> {
+export type ParseEntry = typeof parseEntry;
+
+/** Fleets hold the same text hundreds of times: parses that remember the last few. Entries are never changed in place. */
+export function createParser(): ParseEntry {
+  const remembered = new Map<string, ReturnType<ParseEntry>>();
+  return (text) => {
+    let parsed = remembered.get(text);
+    if (parsed === undefined) {
+      parsed = parseEntry(text);
+      const [oldest] = remembered.keys();
+      if (remembered.size >= REMEMBERED_TEXTS && oldest !== undefined) remembered.delete(oldest);
+      remembered.set(text, parsed);
+    }
+    return parsed;
+  };
+}
+
+export async function loadEntry(
+  store: CredentialStore,
+  ref: EntryRef,
+  parse: ParseEntry = parseEntry,
+): Promise<LoadedEntry> {
   // Before the read: a write in between then looks like a change, and is looked at once more.
   const stamp = await store.stamp(ref);
   const read = await store.read(ref);
   if (read.status === 'unavailable') return read;
   if (read.status === 'absent')
     return { status: 'ok', entry: null, text: null, writtenAt: null, stamp };
-  const parsed = parseEntry(read.text);
+  const parsed = parse(read.text);
   if (parsed.status === 'malformed') return { ...parsed, text: read.text, stamp };
   return { status: 'ok', entry: parsed.entry, text: read.text, writtenAt: read.writtenAt, stamp };
 }

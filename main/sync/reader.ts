@@ -2,7 +2,7 @@ import type { Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry } from '../credentials/entry.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
-import { type LoadedEntry, loadEntry } from './entryView.ts';
+import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
 import type { ReconcileRequest, Target } from './outcome.ts';
 import { type Plan, type PlanMission, planReconcile, type WipeAnswer } from './plan.ts';
@@ -38,6 +38,7 @@ export interface Reader {
 
 export function createReader(deps: ReaderDeps, digester: Digester): Reader {
   const { store, lineage } = deps;
+  const parse = createParser();
   const missionRecord = (mission: Mission) =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
   const globalRecord = () => lineage.global(placeOf(store, deps.global));
@@ -46,7 +47,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     return Promise.all(
       targets.map(async (target) => ({
         target,
-        loaded: await loadEntry(store, entryRef(target.mission)),
+        loaded: await loadEntry(store, entryRef(target.mission), parse),
       })),
     );
   }
@@ -57,7 +58,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
 
     async read(targets) {
       const [global, missions] = await Promise.all([
-        loadEntry(store, deps.global),
+        loadEntry(store, deps.global, parse),
         loadMissions(targets),
       ]);
       return { global, missions };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -231,9 +231,10 @@ describe('a change that comes while a reconcile waits for another mission', () =
   });
 });
 
+/** Removes a folder although the engine may write into it this very moment. */
 function removeMission(id: string): void {
-  // The engine may write into it this very moment.
-  rmSync(join(world.paths.missions, id), { recursive: true, force: true, maxRetries: 5 });
+  const folder = join(world.paths.missions, id);
+  while (existsSync(folder)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function untilMissionsAre(wanted: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -165,7 +166,7 @@ function readEntry(ref: EntryRef): ReadResult {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return unavailable('failed', `${path} is not a regular file`);
     if (stat.size > MAX_BYTES) return unavailable('too-large', `${path} has ${stat.size} bytes`);
-    const bytes = readFileSync(descriptor);
+    const bytes = readWhole(descriptor, stat.size);
     if (!isUtf8(bytes)) return unavailable('failed', `${path} is not UTF-8 text`);
     return { status: 'found', text: bytes.toString('utf8'), writtenAt: stat.mtimeMs };
   } catch (error) {
@@ -177,4 +178,14 @@ function readEntry(ref: EntryRef): ReadResult {
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** Reads a file of a known size with one call; one that grew meanwhile is read to its end. */
+function readWhole(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size + 1);
+  const length = readSync(descriptor, bytes);
+  if (length === size) return bytes.subarray(0, length);
+  return length < size
+    ? bytes.subarray(0, length)
+    : Buffer.concat([bytes, readFileSync(descriptor)]);
 }
