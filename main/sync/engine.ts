@@ -100,6 +100,7 @@ export function createEngine(deps: EngineDeps): Engine {
   });
   let started = false;
   let rescanQueued = false;
+  let disposed = false;
   let cancelPulse: (() => void) | null = null;
 
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
@@ -139,7 +140,7 @@ export function createEngine(deps: EngineDeps): Engine {
     rescanQueued = true;
     clock.after(RESCAN_DELAY_MS, () => {
       rescanQueued = false;
-      rescan();
+      if (!disposed) rescan();
     });
   }
 
@@ -290,6 +291,7 @@ export function createEngine(deps: EngineDeps): Engine {
     },
 
     async dispose() {
+      disposed = true;
       cancelPulse?.();
       watcher.dispose();
       const targets = started ? activeMissions().map((mission) => ({ mission })) : [];

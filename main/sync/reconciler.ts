@@ -191,7 +191,7 @@ export function createReconciler(
     if (loaded.status === 'unavailable') return loaded;
     const { after, changed } = finalEntry(loaded, planned);
     if (changed && after !== null) return store.write(ref, serialiseEntry(after), loaded.text, go);
-    if ((await go) === false) return { status: 'moved' };
+    if (go !== undefined && !(await go)) return { status: 'moved' };
     return { status: 'written', ...(loaded.stamp !== null && { stamp: loaded.stamp }) };
   }
 

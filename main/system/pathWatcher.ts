@@ -38,6 +38,7 @@ export function createPathWatcher(
   const folders = new Map<string, Folder>();
   const rearms = new Set<() => void>();
   const troubled = new Set<string>();
+  let disposed = false;
 
   function openFolder(path: string): Folder | null {
     const known = folders.get(path);
@@ -94,6 +95,8 @@ export function createPathWatcher(
 
   return {
     watch(path, onChange) {
+      // A watch would keep the process alive that is just ending.
+      if (disposed) return () => undefined;
       let armed: { folder: string; end: () => void } | null = null;
 
       function arm(): boolean {
@@ -125,11 +128,13 @@ export function createPathWatcher(
     },
 
     check() {
+      if (disposed) return;
       for (const [path, folder] of [...folders]) if (!isCurrent(path, folder)) closeFolder(path);
       for (const rearm of [...rearms]) rearm();
     },
 
     dispose() {
+      disposed = true;
       for (const path of [...folders.keys()]) closeFolder(path);
       rearms.clear();
     },

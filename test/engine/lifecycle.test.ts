@@ -153,6 +153,15 @@ describe('the end of the engine', () => {
     expect(existsSync(world.paths.engineLock), 'the lock is given back').toBe(false);
   });
 
+  it('comes also while missions still appear, and nothing of them is watched any more', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const engine = await world.startEngine();
+      world.addMission(`late-${round}`);
+      expect(await engine.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(engine.events.at(-1)).toMatchObject({ event: 'stopped' });
+    }
+  });
+
   it('by Ctrl-C is not cut short by a second one, which npm passes on as well', async () => {
     const missions = world.addMissions('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
     const engine = await world.startEngine();

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type EventMessage, eventSchema } from '../../main/service/contract.ts';
@@ -119,7 +120,11 @@ export function spawnEngine(options: SpawnOptions): EngineProcess {
         // A process that is held still takes no signal but this one.
         if (signal !== 'SIGKILL') process.kill(pid, 'SIGCONT');
       }
-      return exited;
+      const patience = AbortSignal.timeout(PATIENCE_MS);
+      const tooLate = once(patience, 'abort').then(() => {
+        throw new Error(`Expected the engine to end on ${signal}; it still runs. ${printed}`);
+      });
+      return Promise.race([exited, tooLate]);
     },
     pause: () => void process.kill(pid, 'SIGSTOP'),
     goOn: () => void process.kill(pid, 'SIGCONT'),

@@ -28,7 +28,7 @@ export function createMemoryStore(): MemoryStore {
       return text === null ? { status: 'absent' } : { status: 'found', text, writtenAt: null };
     },
     async write(ref, text, expected, go) {
-      if ((await go) === false) return { status: 'moved' };
+      if (go !== undefined && !(await go)) return { status: 'moved' };
       if (isLocked(ref)) return unavailable('locked', 'locked for the test');
       store.beforeWrite(ref.configDir);
       if (current(ref) !== expected) return { status: 'moved' };

@@ -60,7 +60,7 @@ export function createFileStore(): CredentialStore {
         // A fresh machine has no ~/.claude yet. A mission's folder is never made: it may just have been removed.
         if (ref.scope === 'global') mkdirSync(ref.configDir, { recursive: true });
         await writeTemporary(temporary, text, 0o600, true);
-        if ((await go) === false) return { status: 'moved' };
+        if (go !== undefined && !(await go)) return { status: 'moved' };
         return await replace(
           ref,
           expected,

@@ -57,7 +57,7 @@ export function createKeytarStore(options: KeytarStoreOptions = {}): CredentialS
     kind: 'keytar',
     read,
     async write(ref, text, expected, go) {
-      if ((await go) === false) return { status: 'moved' };
+      if (go !== undefined && !(await go)) return { status: 'moved' };
       return replace(ref, expected, (service) => keychain.set(service, account, text));
     },
     remove: (ref, expected) =>

@@ -109,7 +109,7 @@ export function createSecurityStore(options: SecurityStoreOptions = {}): Credent
     },
 
     async write(ref, text, expected, go) {
-      if ((await go) === false) return { status: 'moved' };
+      if (go !== undefined && !(await go)) return { status: 'moved' };
       if (isClosed) return closed;
       const service = serviceName(ref);
       return inTurn(service, () => write(service, text, expected));
