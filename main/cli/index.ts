@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { errorText } from '../system/errors.ts';
 import { agencPaths, agencRoot } from '../system/paths.ts';

@@ -28,7 +28,7 @@ export async function syncCommand({ paths, env, json, print }: Context): Promise
   if (!json) {
     const { global, missions } = await service.handlers.status({});
     print(`Watching ${paths.missions} and the global entry in ${global.configDir}:`);
-    print(missions.length === 0 ? '  no missions yet; new ones are found by themselves' : '');
+    if (missions.length === 0) print('  no missions yet; new ones are found by themselves');
     for (const { id, state, inSync } of missions)
       print(`  ${id}  ${state}${inSync ? ', in sync' : ''}`);
     print('Sign in to an MCP server in any running mission, and the others have it. Ctrl-C ends.');
