@@ -119,7 +119,11 @@ function report(error: unknown): ExitCode {
 }
 
 // `agenc-bar log | head` closes the pipe early: that is no error of ours.
-process.stdout.on('error', () => process.exit(ExitCode.done));
+// An engine goes the way of Ctrl-C, so that it writes back first.
+process.stdout.on('error', () => {
+  if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM');
+  else process.exit(ExitCode.done);
+});
 
 const top = program();
 for (const each of [top, ...top.commands, ...top.commands.flatMap((one) => one.commands)])

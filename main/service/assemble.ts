@@ -148,5 +148,10 @@ export function reportSettings(alerts: Alerts, problems: readonly string[]): voi
 }
 
 function hasContent(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  } catch {
+    // Not ours to look at: then a login is not cloned either.
+    return true;
+  }
 }

@@ -170,6 +170,15 @@ function holdsSomething(folder: string): boolean {
 
 /** ms since the epoch; `null` if nothing was ever broadcast. */
 function lastBroadcastAt(file: BroadcastFile): number | null {
-  const read = file.read();
-  return read.status === 'found' && read.timestamp > 0 ? read.timestamp / 1000 : null;
+  const read = readOrNull(file);
+  return read?.status === 'found' && read.timestamp > 0 ? read.timestamp / 1000 : null;
+}
+
+function readOrNull(file: BroadcastFile): ReturnType<BroadcastFile['read']> | null {
+  try {
+    return file.read();
+  } catch {
+    // A folder in its place, or no permission: the listener's alert says so.
+    return null;
+  }
 }

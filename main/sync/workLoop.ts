@@ -150,11 +150,22 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   async function poll(): Promise<void> {
     lastPollAt = clock.monotonic();
-    deps.beforePoll();
-    await noticeGlobal();
-    await Promise.all(activeMissions().map(noticeEntry));
+    try {
+      deps.beforePoll();
+      await noticeGlobal();
+      await Promise.all(activeMissions().map(noticeEntry));
+    } catch (error) {
+      reportDefect(error);
+    }
     if (failures > 0) retry();
     schedule();
+  }
+
+  /** A defect of ours. Nothing was lost (writes are verified), so it is said and tried again later. */
+  function reportDefect(error: unknown): void {
+    const message = `Something went wrong: ${errorText(error)} It is tried again by itself; please report this.`;
+    alerts.setOwn('internal', 'state', message);
+    failures += 1;
   }
 
   async function work(): Promise<void> {
@@ -174,16 +185,12 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       });
       try {
         await run({ targets, noticedAt });
+        // At once: a logout is known to be one only by a lineage that outlives a kill.
+        await save();
         alerts.setOwn('internal', 'state', null);
       } catch (error) {
-        // A defect of ours. Nothing was lost (writes are verified), so it is said and tried again later.
-        alerts.setOwn(
-          'internal',
-          'state',
-          `A reconcile failed: ${errorText(error)} It is tried again by itself; please report this.`,
-        );
+        reportDefect(error);
         for (const [id, waiting] of batch) failed.set(id, waiting);
-        failures += 1;
       }
     }
     await save();

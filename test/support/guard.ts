@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 /**
  * Tests never touch the user's own `~/.claude`, `~/.agenc` or keychain. Each test file gets a HOME of
@@ -22,6 +23,6 @@ for (const name of [
 }
 // Commands that tests start inherit this: the journal's key is a file, whatever keychain there is.
 process.env.AGENC_BAR_JOURNAL_KEY = 'file';
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 if (homedir() !== home)
   throw new Error('The guard failed: tests would run in the real home folder.');
