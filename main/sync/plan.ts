@@ -18,6 +18,8 @@ export interface PlanMission {
   readonly record: MissionRecord;
   /** The reconcile at a spawn: an entry that is not there is a new one, not a wiped one. */
   readonly clone: boolean;
+  /** Whether that also brings Claude's own login: a spawn does, attaching somebody's folder does not. */
+  readonly cloneLogin: boolean;
   readonly answer?: WipeAnswer | undefined;
 }
 
@@ -83,7 +85,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
           global,
           base: work.base,
           held: { mission: work.held, global: globalHeld },
-          carry: (id) => carryOf(id, work.mission.clone, input.carryLogin),
+          carry: (id) => carryOf(id, work.mission.cloneLogin, input.carryLogin),
           heal: input.heal,
           writtenAt: {
             mission: work.mission.writtenAt,
@@ -170,7 +172,7 @@ function without(base: Lineage, drop: (id: FieldId) => boolean): Lineage {
   return new Map([...base].filter(([id]) => !drop(id)));
 }
 
-function carryOf(id: FieldId, clone: boolean, login: PlanInput['carryLogin']): Carry {
+function carryOf(id: FieldId, cloneLogin: boolean, login: PlanInput['carryLogin']): Carry {
   if (!isLoginField(id) || login.always) return 'both';
-  return clone && login.atClone ? 'down' : 'none';
+  return cloneLogin && login.atClone ? 'down' : 'none';
 }

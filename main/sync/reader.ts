@@ -87,6 +87,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
                 ...contentOf(loaded),
                 record,
                 clone: phase === 'clone',
+                cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,
               };
             }),

@@ -62,6 +62,13 @@ describe('clone', () => {
     expect(entryOf(B.configDir)?.claudeAiOauth).toBeDefined();
   });
 
+  it('does not bring a login into a folder that is only attached', async () => {
+    start({ global: fakeEntry(['loop'], { claudeAiOauth: login(9) }) });
+    await look({ mission: { ...A, kind: 'attached' }, phase: 'clone' });
+    expect(serversOf(A.configDir)).toEqual(['loop']);
+    expect(entryOf(A.configDir)?.claudeAiOauth).toBeUndefined();
+  });
+
   it('leaves the login alone when a token file is set, and carries it everywhere when asked to', async () => {
     start(
       { global: fakeEntry([], { claudeAiOauth: login(9) }) },
