@@ -1,17 +1,60 @@
-import { defineConfig } from 'vite';
+import optimizeLocales from '@react-aria/optimize-locales-plugin';
+import react from '@vitejs/plugin-react';
+import { type BuildEnvironmentOptions, defineConfig } from 'vite';
 
-/** Bundles the command into one file: it starts faster, and an installed copy needs no build. */
+/**
+ * Four bundles, so that an installed copy needs no node_modules but keytar: the command, the app's main
+ * process, its preload script (CommonJS: it runs sandboxed) and its page.
+ */
 export default defineConfig({
-  build: {
-    ssr: 'main/cli/index.ts',
-    target: 'node24',
-    outDir: 'out',
-    emptyOutDir: true,
-    rolldownOptions: {
-      // keytar is a native module: it stays outside and is loaded only when it is needed.
-      external: ['keytar'],
-      output: { entryFileNames: 'cli.js', codeSplitting: false },
+  root: 'renderer',
+  // The page is served from agenc-bar://app/, and nothing in it knows that.
+  base: './',
+  publicDir: false,
+  plugins: [react(), { ...optimizeLocales.vite({ locales: ['en-US'] }), enforce: 'pre' }],
+  builder: {},
+  environments: {
+    client: {
+      build: {
+        outDir: '../out/renderer',
+        emptyOutDir: true,
+        target: 'chrome140',
+        // The content security policy allows no data: URLs but for images.
+        assetsInlineLimit: 0,
+        modulePreload: false,
+      },
     },
+    cli: node({ input: 'main/cli/index.ts', file: 'cli.js' }),
+    main: node({ input: 'electron/index.ts', file: 'electron/main.js' }),
+    preload: node({ input: 'electron/preload.ts', file: 'electron/preload.cjs', format: 'cjs' }),
   },
-  ssr: { noExternal: true, external: ['keytar'] },
 });
+
+function node(bundle: { input: string; file: string; format?: 'cjs' }): {
+  consumer: 'server';
+  resolve: { noExternal: true; external: string[]; conditions: string[] };
+  build: BuildEnvironmentOptions;
+} {
+  // keytar is a native module: it stays outside and is loaded only when it is needed.
+  const external = ['keytar', 'electron'];
+  return {
+    consumer: 'server',
+    resolve: { noExternal: true, external, conditions: ['node', 'import', 'module', 'default'] },
+    build: {
+      ssr: true,
+      target: 'node24',
+      outDir: '../out',
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: bundle.input,
+        external,
+        output: {
+          entryFileNames: bundle.file,
+          format: bundle.format ?? 'es',
+          codeSplitting: false,
+        },
+      },
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { callEngine, NoEngine } from '../service/client.ts';
-import type { CommandName, CommandParams, CommandResult } from '../service/contract.ts';
+import type { CommandName, CommandParams, CommandResult } from '../service/contract/engine.ts';
 import { withoutEngine } from '../service/service.ts';
 import type { AgencPaths } from '../system/paths.ts';
 

@@ -1,4 +1,4 @@
-import type { EventMessage, MissionMessage, Snapshot } from '../service/contract.ts';
+import type { EventMessage, MissionMessage, Snapshot } from '../service/contract/engine.ts';
 
 /** Text from entries, folders and logs may hold anything; a terminal gets no control characters from it. */
 export function plain(text: string): string {

@@ -1,5 +1,5 @@
 import { followEngine } from '../service/client.ts';
-import type { EventMessage } from '../service/contract.ts';
+import type { EventMessage } from '../service/contract/engine.ts';
 import { readSyncLog } from '../service/syncLog.ts';
 import type { Context } from './context.ts';
 import { eventText } from './format.ts';

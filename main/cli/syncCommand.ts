@@ -1,4 +1,4 @@
-import type { EventMessage } from '../service/contract.ts';
+import type { EventMessage } from '../service/contract/engine.ts';
 import { startService } from '../service/service.ts';
 import { ExitCode } from '../system/userError.ts';
 import type { Context } from './context.ts';

@@ -9,7 +9,7 @@ import {
   commands,
   type EventMessage,
   failureSchema,
-} from './contract.ts';
+} from './contract/engine.ts';
 import { controlSocketPath } from './socketPath.ts';
 import { parseEvent } from './syncLog.ts';
 

@@ -1,18 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import type { Json } from '../credentials/entry.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { isActive, type KnownMission } from '../missions/registry.ts';
-import type { MissionStatus } from '../sync/engine.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
 import { errorCode } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import type { Parts } from './assemble.ts';
-import type { CommandHandlers, MissionMessage } from './contract.ts';
-import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
+import type { CommandHandlers, MissionMessage } from './contract/engine.ts';
+import { missionMessage, snapshotMessage } from './snapshot.ts';
 
 /**
  * What each command does, with an engine or without one.
@@ -34,29 +32,27 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
 
   return {
     async status() {
-      const { global, missions } = await engine.status();
-      const running = enginePid !== null;
+      const status = await engine.status();
       // Without an engine nobody keeps alerts: they are worked out from what was just read.
-      if (!running) {
+      if (enginePid === null) {
+        const { global, missions } = status.inspection;
         const seen = registry.all().flatMap(({ mission }) => {
-          const status = missions.get(mission.id);
-          return status === undefined ? [] : [[mission, status] as const];
+          const inspected = missions.get(mission.id);
+          return inspected === undefined ? [] : [[mission, inspected] as const];
         });
         reportInspection(createReporter(parts.alerts, parts.store, parts.global), global, seen);
       }
-      return {
-        engine: { running, pid: enginePid, store: parts.store.kind },
-        agencDir: parts.paths.root,
-        global: {
-          configDir: parts.global.configDir,
-          lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(parts.broadcast)),
-          ...entryMessage(global.view),
-        },
-        missions: registry
-          .all()
-          .map((known) => missionMessage(known, missions.get(known.mission.id))),
-        alerts: parts.alerts.open().map(alertMessage),
-      };
+      return snapshotMessage(parts, status, enginePid);
+    },
+
+    async look() {
+      await engine.lookAtStopped();
+      return {};
+    },
+
+    async pause({ paused }) {
+      engine.setPaused(paused);
+      return {};
     },
 
     async resync({ missionId }) {
@@ -140,24 +136,6 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
   };
 }
 
-function missionMessage(
-  { mission, state }: KnownMission,
-  status: MissionStatus | undefined,
-): MissionMessage {
-  const { id, name, kind, configDir, repo } = mission;
-  return {
-    id,
-    name,
-    kind,
-    state,
-    configDir,
-    repo,
-    inSync: status?.inSync ?? false,
-    lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),
-    ...entryMessage(status?.view),
-  };
-}
-
 /** Whether somebody's work may lie in a folder. */
 function holdsSomething(folder: string): boolean {
   try {
@@ -165,20 +143,5 @@ function holdsSomething(folder: string): boolean {
   } catch (error) {
     // What cannot be looked into is not deleted either.
     return errorCode(error) !== 'ENOENT';
-  }
-}
-
-/** ms since the epoch; `null` if nothing was ever broadcast. */
-function lastBroadcastAt(file: BroadcastFile): number | null {
-  const read = readOrNull(file);
-  return read?.status === 'found' && read.timestamp > 0 ? read.timestamp / 1000 : null;
-}
-
-function readOrNull(file: BroadcastFile): ReturnType<BroadcastFile['read']> | null {
-  try {
-    return file.read();
-  } catch {
-    // A folder in its place, or no permission: the listener's alert says so.
-    return null;
   }
 }

@@ -1,6 +1,6 @@
-import type { EntryView } from '../sync/entryView.ts';
 import type { Alert, EngineEvent } from '../sync/events.ts';
-import type { AlertMessage, EventMessage, MissionMessage } from './contract.ts';
+import type { SeenEntry } from '../sync/seen.ts';
+import type { AlertMessage, EventMessage, MissionMessage } from './contract/engine.ts';
 
 /** ms since the epoch to the contract's ISO time. */
 export function isoTime(ms: number): string {
@@ -35,15 +35,19 @@ export function eventMessage(event: EngineEvent): EventMessage {
 
 /** What the contract shows of an entry. */
 export function entryMessage(
-  view: EntryView | undefined,
-): Pick<MissionMessage, 'hash' | 'servers' | 'trouble'> {
-  if (view?.status === 'found')
-    return { hash: view.hash, servers: [...view.servers], trouble: null };
-  const trouble =
-    view?.status === 'malformed'
-      ? `is ${view.reason}`
-      : view?.status === 'unavailable'
-        ? view.detail
-        : null;
-  return { hash: null, servers: [], trouble };
+  entry: SeenEntry | undefined,
+): Pick<MissionMessage, 'hash' | 'servers' | 'trouble' | 'seenAt'> {
+  const view = entry?.view;
+  const trouble = entry?.trouble ?? null;
+  return {
+    hash: view?.status === 'found' ? view.hash : null,
+    servers: view?.status === 'found' ? [...view.servers] : [],
+    seenAt: isoTimeOrNull(entry?.seenAt ?? null),
+    trouble:
+      trouble === null
+        ? null
+        : trouble.status === 'malformed'
+          ? `is ${trouble.reason}`
+          : trouble.detail,
+  };
 }

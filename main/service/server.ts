@@ -2,7 +2,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorText } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
-import { type CommandHandlers, type CommandName, commands, type EventMessage } from './contract.ts';
+import {
+  type CommandHandlers,
+  type CommandName,
+  commands,
+  type EventMessage,
+} from './contract/engine.ts';
 import { controlSocketPath } from './socketPath.ts';
 
 export interface ControlServer {

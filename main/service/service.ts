@@ -7,7 +7,7 @@ import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
-import type { CommandHandlers, EventMessage } from './contract.ts';
+import type { CommandHandlers, EventMessage } from './contract/engine.ts';
 import { createHandlers } from './handlers.ts';
 import { eventMessage, isoTime } from './messages.ts';
 import { startControlServer } from './server.ts';

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createStream } from 'rotating-file-stream';
-import { type EventMessage, eventSchema } from './contract.ts';
+import { type EventMessage, eventSchema } from './contract/engine.ts';
 
 const MAX_SIZE = '5M';
 const BACKUPS = 5;

@@ -6,8 +6,8 @@ export interface Alerts {
   set(id: string, alert: Omit<AlertText, 'id'> | null): void;
   /** The same for an alert about the engine itself. */
   setOwn(id: string, kind: AlertKind, message: string | null): void;
-  /** Says something once that nobody needs to answer. */
-  tell(alert: AlertText): void;
+  /** Something happened (again) that has no cause to go away: stays open until it is dismissed. */
+  happened(alert: AlertText): void;
   clearAbout(missionId: string): void;
   get(id: string): Alert | undefined;
   open(): Alert[];
@@ -37,8 +37,10 @@ export function createAlerts(emit: Emit, now: () => number): Alerts {
     setOwn(id, kind, message) {
       set(id, message === null ? null : { kind, missionId: null, message, servers: [] });
     },
-    tell(text) {
-      emit({ event: 'alert', ...text, at: now() });
+    happened(text) {
+      const alert: Alert = { ...text, at: now() };
+      open.set(text.id, alert);
+      emit({ event: 'alert', ...alert });
     },
     clearAbout(missionId) {
       for (const alert of [...open.values()]) if (alert.missionId === missionId) close(alert.id);

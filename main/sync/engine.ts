@@ -12,11 +12,13 @@ import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch } from './missionWatch.ts';
-import type { InspectedMission, Inspection, MissionOutcome } from './outcome.ts';
+import type { MissionOutcome } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import { placeOf } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
 import { unavailableError } from './report.ts';
+import { createSeen } from './seen.ts';
+import { createStatusView, type EngineStatus, type FreshStatus } from './status.ts';
 import { createWorkLoop } from './workLoop.ts';
 
 export interface EngineDeps {
@@ -31,6 +33,8 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly pollIntervalMs: () => number;
+  /** What {@link Engine.lastKnown} gives may be other than before. */
+  readonly onProgress?: () => void;
 }
 
 /** What a force resync did to one mission. */
@@ -40,16 +44,6 @@ export interface ResyncResult {
   readonly up: readonly string[];
   readonly down: readonly string[];
   readonly hash: string | null;
-}
-
-export interface MissionStatus extends InspectedMission {
-  /** ms since the epoch. */
-  readonly lastSyncAt: number | null;
-}
-
-export interface EngineStatus {
-  readonly global: Inspection['global'];
-  readonly missions: ReadonlyMap<string, MissionStatus>;
 }
 
 /** Keeps the entries of all running missions and the global one in step. */
@@ -62,15 +56,21 @@ export interface Engine {
   lookAtAll(): void;
   /** Reads everything again, heals what is unusable, and says what it did. */
   resync(missionId?: string): Promise<ResyncResult[]>;
-  /** Answers the wipe guard. @throws UserError if there is no such alert */
-  resolve(alertId: string, answer: WipeAnswer): Promise<void>;
+  /** Answers the wipe guard, or dismisses a conflict. @throws UserError if there is no such alert */
+  resolve(alertId: string, answer: WipeAnswer | 'dismiss'): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
   put(values: ReadonlyMap<FieldId, Json>): Promise<void>;
   /** Carries up what a mission has. @throws UserError if it cannot be read, or the global entry not written */
   writeBack(mission: Mission): Promise<void>;
   /** Writes a mission back, then deletes its entry and forgets it. @throws UserError as {@link writeBack} */
   removeEntry(mission: Mission): Promise<void>;
-  status(): Promise<EngineStatus>;
+  /** Reads every entry, and says what each is. */
+  status(): Promise<FreshStatus>;
+  /** The same as of the last look at each, without reading any. */
+  lastKnown(): EngineStatus;
+  /** Reads the entries of stopped missions, which nobody follows, where they changed since they were last seen. */
+  lookAtStopped(): Promise<void>;
+  setPaused(paused: boolean): void;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
   /** Writes every running mission back and lets go. */
@@ -87,8 +87,12 @@ export const SECOND_SWEEP_MS = 2_200;
 
 export function createEngine(deps: EngineDeps): Engine {
   const { store, registry, lineage, watcher, alerts, clock, emit } = deps;
+  const seen = createSeen(clock.now);
+  const onProgress = (): void => deps.onProgress?.();
   const loop = createWorkLoop({
     ...deps,
+    seen,
+    onProgress,
     beforePoll() {
       watcher.check();
       rescan();
@@ -97,6 +101,13 @@ export function createEngine(deps: EngineDeps): Engine {
   const watches = createMissionWatch(watcher, store, {
     pid: (mission) => onMissionChanges(registry.recheck(mission.id)),
     entry: (mission) => void loop.noticeEntry(mission),
+  });
+  const status = createStatusView({
+    ...deps,
+    seen,
+    loop,
+    onProgress,
+    lastSyncAt: (mission) => recordOf(mission).lastSyncAt,
   });
   let started = false;
   let rescanQueued = false;
@@ -244,8 +255,15 @@ export function createEngine(deps: EngineDeps): Engine {
       if (alert === undefined) {
         throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
       }
+      if (answer === 'dismiss') {
+        if (alert.kind !== 'conflict')
+          throw new UserError(`"${alertId}" cannot be dismissed; it goes away with its cause.`);
+        alerts.set(alertId, null);
+        return;
+      }
       if (alert.kind !== 'wipe') {
-        throw new UserError(`"${alertId}" asks nothing; it goes away with its cause.`);
+        const advice = alert.kind === 'conflict' ? '"dismiss" it' : 'it goes away with its cause';
+        throw new UserError(`"${alertId}" has nothing to restore or remove; ${advice}.`);
       }
       const mission = alert.missionId === null ? undefined : registry.get(alert.missionId)?.mission;
       await loop.command(() =>
@@ -279,16 +297,10 @@ export function createEngine(deps: EngineDeps): Engine {
       });
     },
 
-    async status() {
-      const seen = await loop.exclusively(() => deps.reconciler.inspect(allMissions()));
-      const missions = allMissions().flatMap((mission): [string, MissionStatus][] => {
-        const inspected = seen.missions.get(mission.id);
-        return inspected === undefined
-          ? []
-          : [[mission.id, { ...inspected, lastSyncAt: recordOf(mission).lastSyncAt }]];
-      });
-      return { global: seen.global, missions: new Map(missions) };
-    },
+    status: status.fresh,
+    lastKnown: status.lastKnown,
+    lookAtStopped: status.lookAtStopped,
+    setPaused: loop.setPaused,
 
     async dispose() {
       disposed = true;

@@ -78,7 +78,7 @@ export function createReporter(
 
       if (conflicts.length > 0) {
         const message = `Mission "${name}" and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
-        alerts.tell({
+        alerts.happened({
           id: `conflict-${id}`,
           missionId: id,
           servers: conflicts,

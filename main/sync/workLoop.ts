@@ -11,6 +11,7 @@ import type { ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
 import type { Reconciler } from './reconciler.ts';
 import { createReporter, unavailableError } from './report.ts';
 import { nextLook } from './schedule.ts';
+import type { Seen } from './seen.ts';
 
 export interface WorkLoopDeps {
   readonly store: CredentialStore;
@@ -18,11 +19,14 @@ export interface WorkLoopDeps {
   readonly reconciler: Reconciler;
   readonly registry: MissionRegistry;
   readonly lineage: LineageStore;
+  readonly seen: Seen;
   readonly alerts: Alerts;
   readonly clock: Clock;
   readonly pollIntervalMs: () => number;
   /** The safety poll is due: look at what else there is, before the entries are. */
   readonly beforePoll: () => void;
+  /** Something began, or is done: what is known may be other than before. */
+  readonly onProgress: () => void;
 }
 
 /**
@@ -44,6 +48,10 @@ export interface WorkLoop {
   command(request: () => ReconcileRequest): Promise<ReconcileOutcome>;
   /** Runs work on entries while nothing else does: the lock on the global entry. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Nothing is reconciled while paused; what is noticed waits. */
+  setPaused(paused: boolean): void;
+  isPaused(): boolean;
+  isBusy(): boolean;
   /** What a mission that waits is waiting for. */
   phaseOf(id: string): Target['phase'];
   save(): Promise<void>;
@@ -60,7 +68,7 @@ interface Pending {
 }
 
 export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
-  const { store, registry, lineage, alerts, clock } = deps;
+  const { store, registry, lineage, seen, alerts, clock } = deps;
   const reporter = createReporter(alerts, store, deps.global);
   const exclusive = pLimit(1);
   /** What the store said of each entry when it was last read or written by us. */
@@ -81,9 +89,11 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   let lastPollAt = 0;
   let queued = false;
   let stopped = false;
+  let paused = false;
   let cancelTimer: (() => void) | null = null;
 
-  const hasWork = (): boolean => pending.size > 0 || globalPending;
+  const hasWork = (): boolean => !paused && (pending.size > 0 || globalPending);
+  const isActing = (): boolean => exclusive.activeCount + exclusive.pendingCount > 0;
   const activeMissions = (): Mission[] =>
     registry
       .all()
@@ -128,7 +138,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     const { delayMs, reason } = nextLook({
       now: clock.monotonic(),
       changed: hasWork(),
-      failures,
+      failures: paused ? 0 : failures,
       lastLookAt,
       lastPollAt,
       pollIntervalMs: deps.pollIntervalMs(),
@@ -138,6 +148,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     } else if (!queued) {
       queued = true;
       void exclusive(work);
+      deps.onProgress();
     }
   }
 
@@ -195,6 +206,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     }
     await save();
     schedule();
+    deps.onProgress();
   }
 
   /** One reconcile and what follows from it; only ever under `exclusive`. */
@@ -208,6 +220,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     const { global } = outcome;
     lastLookAt = clock.monotonic();
     globalStamp = global.stamp;
+    seen.noteGlobal(outcome.blocked ?? global.view);
     reporter.global(outcome);
     const noticedAt = request.noticedAt ?? lastLookAt;
     const stuck = outcome.blocked !== null || global.view.status === 'malformed';
@@ -220,6 +233,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
         continue;
       }
       stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
+      seen.noteMission(mission.id, result, result.status === 'done' && !stuck);
       reporter.mission(mission, result, stuck);
       const waiting = { noticedAt, ...(phase && { phase }) };
       failed.delete(mission.id);
@@ -281,7 +295,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function settled(): Promise<void> {
-    while (!stopped && (hasWork() || exclusive.activeCount + exclusive.pendingCount > 0)) {
+    while (!stopped && (hasWork() || isActing())) {
       await exclusive(work);
     }
   }
@@ -296,12 +310,24 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     settled,
     exclusively: exclusive,
     phaseOf: (id) => pending.get(id)?.phase,
+    isPaused: () => paused,
+    isBusy: () => hasWork() || isActing(),
+
+    setPaused(next) {
+      if (paused === next) return;
+      paused = next;
+      if (!paused) noticeAll();
+      schedule();
+      deps.onProgress();
+    },
 
     forget({ id }) {
       for (const map of [stamps, pending, failed]) map.delete(id);
+      seen.forget(id);
     },
 
     async command(request) {
+      if (paused) throw new UserError('Syncing is paused; resume it, then try again.');
       const outcome = await exclusive(async () => {
         const done = await run(request());
         await save();
@@ -322,7 +348,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       cancelTimer?.();
       await exclusive(async () => {
         if (stopped) return;
-        if (last !== null) await run(last);
+        if (last !== null && !paused) await run(last);
         stopped = true;
         await save();
       });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { EventMessage } from '../../main/service/contract.ts';
+import type { EventMessage } from '../../main/service/contract/engine.ts';
 import type { Fleet } from './fleet.ts';
 
 /** The built command; `AGENC_BAR_CLI` names another build to compare with. */

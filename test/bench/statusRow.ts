@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Snapshot } from '../../main/service/contract.ts';
+import type { Snapshot } from '../../main/service/contract/engine.ts';
 import { CLI } from './engineProcess.ts';
 import { median } from './figures.ts';
 import { createFleet } from './fleet.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventSchema } from '../../main/service/contract.ts';
+import { eventSchema } from '../../main/service/contract/engine.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 

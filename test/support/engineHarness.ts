@@ -20,7 +20,7 @@ import type {
   CommandParams,
   CommandResult,
   Snapshot,
-} from '../../main/service/contract.ts';
+} from '../../main/service/contract/engine.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type AgencPaths, agencPaths } from '../../main/system/paths.ts';
 import { entryFile, serverIn } from './clientWrites.ts';

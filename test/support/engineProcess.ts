@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type EventMessage, eventSchema } from '../../main/service/contract.ts';
+import { type EventMessage, eventSchema } from '../../main/service/contract/engine.ts';
 import { PATIENCE_MS } from './until.ts';
 
 /** The built command, as users run it (`npm test` builds it first). */

@@ -1,6 +1,6 @@
 /**
- * What the engine shows and takes: the one contract behind `--json`, the control socket and whatever
- * else speaks with the engine. Nothing here carries a secret. Imports zod and nothing else.
+ * What the engine shows and takes: the one contract behind `--json`, the control socket and the app.
+ * Nothing here carries a secret. Imports zod and nothing else.
  */
 import { z } from 'zod';
 
@@ -8,6 +8,7 @@ const isoTime = z.iso.datetime();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const storeKind = z.enum(['file', 'security', 'keytar']);
 
+/** One MCP server of an entry. */
 export const serverSchema = z.object({
   key: z.string(),
   name: z.string(),
@@ -15,6 +16,7 @@ export const serverSchema = z.object({
   /** ms since the epoch; `null` where the entry does not say. */
   expiresAt: z.number().nullable(),
 });
+export type ServerMessage = z.infer<typeof serverSchema>;
 
 export const alertSchema = z.object({
   id: z.string(),
@@ -39,15 +41,21 @@ export const missionSchema = z.object({
   hash: hash.nullable(),
   /** A reconcile would change nothing. */
   inSync: z.boolean(),
+  /** Names of the servers that vanished and wait for the user's answer. */
+  held: z.array(z.string()),
   lastSyncAt: isoTime.nullable(),
   servers: z.array(serverSchema),
-  /** Why the entry cannot be read, if so. */
+  /** Why the entry cannot be read, if so; hash and servers are then what was last known. */
   trouble: z.string().nullable(),
+  /** When hash and servers were read. */
+  seenAt: isoTime.nullable(),
 });
 export type MissionMessage = z.infer<typeof missionSchema>;
 
 export const snapshotSchema = z.object({
   engine: z.object({ running: z.boolean(), pid: z.number().nullable(), store: storeKind }),
+  /** `paused`: by the user. `busy`: something is being reconciled just now. */
+  activity: z.object({ paused: z.boolean(), busy: z.boolean() }),
   agencDir: z.string(),
   global: z.object({
     configDir: z.string(),
@@ -55,11 +63,20 @@ export const snapshotSchema = z.object({
     lastBroadcastAt: isoTime.nullable(),
     servers: z.array(serverSchema),
     trouble: z.string().nullable(),
+    seenAt: isoTime.nullable(),
   }),
   missions: z.array(missionSchema),
   alerts: z.array(alertSchema),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** What a running engine pushes whenever something changed: all it knows, without reading anything for it. */
+export const liveSnapshotSchema = z.object({
+  /** Grows by at least one with each; tells a newer from an older. */
+  revision: z.number(),
+  snapshot: snapshotSchema,
+});
+export type LiveSnapshot = z.infer<typeof liveSnapshotSchema>;
 
 /** One line of `sync --json`, and of the sync log. */
 export const eventSchema = z.discriminatedUnion('event', [
@@ -95,6 +112,7 @@ export const eventSchema = z.discriminatedUnion('event', [
 ]);
 export type EventMessage = z.infer<typeof eventSchema>;
 
+/** What a force resync did to one mission. */
 export const resyncResultSchema = z.object({
   missionId: z.string(),
   status: z.enum(['done', 'moved', 'malformed', 'unavailable', 'stopped']),
@@ -102,6 +120,7 @@ export const resyncResultSchema = z.object({
   down: z.array(z.string()),
   hash: hash.nullable(),
 });
+export type ResyncMessage = z.infer<typeof resyncResultSchema>;
 
 export const journalItemSchema = z.object({
   id: z.string(),
@@ -118,14 +137,18 @@ const nothing = z.object({});
 /** Every command: what it takes and what it gives. A command without a handler does not compile. */
 export const commands = {
   status: { params: nothing, result: snapshotSchema },
+  /** Reads the entries of stopped missions, which nobody follows; what is pushed then shows them. */
+  look: { params: nothing, result: nothing },
   resync: {
     params: z.object({ missionId: z.string().optional() }),
     result: z.object({ missions: z.array(resyncResultSchema) }),
   },
   resolve: {
-    params: z.object({ alertId: z.string(), answer: z.enum(['restore', 'remove']) }),
+    params: z.object({ alertId: z.string(), answer: z.enum(['restore', 'remove', 'dismiss']) }),
     result: nothing,
   },
+  /** Pausing lasts until it is taken back or the engine ends; nothing is written meanwhile. */
+  pause: { params: z.object({ paused: z.boolean() }), result: nothing },
   journal: {
     params: nothing,
     result: z.object({ items: z.array(journalItemSchema), damaged: z.array(z.string()) }),

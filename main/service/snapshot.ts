@@ -1,0 +1,64 @@
+import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
+import type { KnownMission } from '../missions/registry.ts';
+import type { EngineStatus, MissionStatus } from '../sync/status.ts';
+import type { Parts } from './assemble.ts';
+import type { MissionMessage, Snapshot } from './contract/engine.ts';
+import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
+
+/**
+ * All that the engine shows, at one moment.
+ * @param enginePid the engine's process, or `null` where none runs
+ */
+export function snapshotMessage(
+  { store, paths, global, broadcast, registry, alerts }: Parts,
+  status: EngineStatus,
+  enginePid: number | null,
+): Snapshot {
+  const { paused, busy, missions } = status;
+  return {
+    engine: { running: enginePid !== null, pid: enginePid, store: store.kind },
+    activity: { paused, busy },
+    agencDir: paths.root,
+    global: {
+      configDir: global.configDir,
+      lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(broadcast)),
+      ...entryMessage(status.global),
+    },
+    missions: registry.all().map((known) => missionMessage(known, missions.get(known.mission.id))),
+    alerts: alerts.open().map(alertMessage),
+  };
+}
+
+export function missionMessage(
+  { mission, state }: KnownMission,
+  status: MissionStatus | undefined,
+): MissionMessage {
+  const { id, name, kind, configDir, repo } = mission;
+  return {
+    id,
+    name,
+    kind,
+    state,
+    configDir,
+    repo,
+    inSync: status?.inSync ?? false,
+    held: [...(status?.held ?? [])],
+    lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),
+    ...entryMessage(status),
+  };
+}
+
+/** ms since the epoch; `null` if nothing was ever broadcast. */
+function lastBroadcastAt(file: BroadcastFile): number | null {
+  const read = readOrNull(file);
+  return read?.status === 'found' && read.timestamp > 0 ? read.timestamp / 1000 : null;
+}
+
+function readOrNull(file: BroadcastFile): ReturnType<BroadcastFile['read']> | null {
+  try {
+    return file.read();
+  } catch {
+    // A folder in its place, or no permission: the listener's alert says so.
+    return null;
+  }
+}
