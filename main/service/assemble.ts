@@ -44,7 +44,11 @@ export interface Parts {
 }
 
 /** Puts the parts together. Reads the settings and the lineage, touches nothing else. */
-export function assemble(options: ServiceOptions, onEvent: (event: EngineEvent) => void): Parts {
+export function assemble(
+  options: ServiceOptions,
+  onEvent: (event: EngineEvent) => void,
+  onProgress: () => void = () => undefined,
+): Parts {
   const { paths } = options;
   const loaded = loadSettings(paths.settings, options.env);
   let { settings } = loaded;
@@ -108,6 +112,7 @@ export function assemble(options: ServiceOptions, onEvent: (event: EngineEvent) 
     clock,
     emit: onEvent,
     pollIntervalMs: () => settings.pollIntervalMs,
+    onProgress,
   });
   return {
     paths,

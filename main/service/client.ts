@@ -9,6 +9,8 @@ import {
   commands,
   type EventMessage,
   failureSchema,
+  type LiveSnapshot,
+  liveSnapshotSchema,
 } from './contract/engine.ts';
 import { controlSocketPath } from './socketPath.ts';
 import { parseEvent } from './syncLog.ts';
@@ -41,8 +43,41 @@ export async function callEngine<C extends CommandName>(
  * The running engine's events from now on, until it ends; those that come before they are read wait.
  * @throws NoEngine if none runs
  */
-export async function followEngine(path: string): Promise<AsyncIterable<EventMessage>> {
-  return eventsOf(await open(path, 'GET', '/events', ''));
+export async function followEngine(
+  path: string,
+  signal?: AbortSignal,
+): Promise<AsyncIterable<EventMessage>> {
+  return eventsOf(await open(path, 'GET', '/events', '', signal));
+}
+
+/**
+ * The running engine's snapshots, from the current one on, until it ends.
+ * @throws NoEngine if none runs · UserError if it is of a version that pushes none
+ */
+export async function followSnapshots(
+  path: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<LiveSnapshot>> {
+  const response = await open(path, 'GET', '/snapshots', '', signal);
+  if (response.statusCode === 200) return snapshotsOf(response);
+  response.destroy();
+  throw new UserError('The running engine is of another version; end it, or update AgenC Bar.');
+}
+
+async function* snapshotsOf(response: IncomingMessage): AsyncGenerator<LiveSnapshot> {
+  for await (const line of createInterface({ input: response })) {
+    const parsed = liveSnapshotSchema.safeParse(parseJson(line));
+    if (parsed.success) yield parsed.data;
+  }
+}
+
+/** A line that was cut off by the engine's end is none. */
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 async function* eventsOf(response: IncomingMessage): AsyncGenerator<EventMessage> {
@@ -63,10 +98,13 @@ async function post(
   return { status: response.statusCode ?? 0, body: text };
 }
 
-function open(path: string, method: string, url: string, body: string) {
+function open(path: string, method: string, url: string, body: string, signal?: AbortSignal) {
   const socketPath = controlSocketPath(path);
   return new Promise<IncomingMessage>((resolve, reject) => {
-    const request = httpRequest({ socketPath, method, path: url, agent: false }, resolve);
+    const request = httpRequest(
+      { socketPath, method, path: url, agent: false, ...(signal && { signal }) },
+      resolve,
+    );
     request.on('error', (error) => {
       const absent = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(errorCode(error));
       reject(absent ? new NoEngine() : error);

@@ -7,8 +7,12 @@ import {
   type CommandName,
   commands,
   type EventMessage,
+  type LiveSnapshot,
 } from './contract/engine.ts';
 import { controlSocketPath } from './socketPath.ts';
+
+/** Tells a listener what it has, as it comes. @returns how to unsubscribe */
+export type Feed = (tell: (message: EventMessage | LiveSnapshot) => void) => () => void;
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -21,20 +25,22 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * The control socket: HTTP over a Unix socket that only this user can open, so that `curl
- * --unix-socket` speaks it too. `POST /<command>` with a JSON body; `GET /events` streams JSON lines.
+ * --unix-socket` speaks it too. `POST /<command>` with a JSON body; the `feeds` (`GET /events`, `GET
+ * /snapshots`) stream JSON lines.
  * The caller holds the engine's lock, so a socket that lies there already is a dead engine's.
  */
 export async function startControlServer(
   path: string,
   handlers: CommandHandlers,
-  subscribe: (listener: (event: EventMessage) => void) => () => void,
+  feeds: Readonly<Record<string, Feed>>,
 ): Promise<ControlServer> {
   const socketPath = controlSocketPath(path);
   rmSync(socketPath, { force: true });
 
   const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    if (request.method === 'GET' && request.url === '/events') return stream(response);
+    const feed = feeds[request.url ?? ''];
+    if (request.method === 'GET' && feed !== undefined) return stream(feed, response);
     const name = request.url?.slice(1) ?? '';
     if (request.method !== 'POST' || !Object.hasOwn(commands, name)) {
       return send(response, 404, {
@@ -60,10 +66,10 @@ export async function startControlServer(
     }
   }
 
-  function stream(response: ServerResponse): void {
+  function stream(feed: Feed, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
-    const unsubscribe = subscribe((event) => response.write(`${JSON.stringify(event)}\n`));
+    const unsubscribe = feed((message) => response.write(`${JSON.stringify(message)}\n`));
     streams.add(response);
     response.on('close', () => {
       streams.delete(response);

@@ -9,8 +9,10 @@ import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
 import type { CommandHandlers, EventMessage } from './contract/engine.ts';
 import { createHandlers } from './handlers.ts';
+import { createLiveSnapshots, type LiveSnapshots } from './live.ts';
 import { eventMessage, isoTime } from './messages.ts';
 import { startControlServer } from './server.ts';
+import { snapshotMessage } from './snapshot.ts';
 import { controlSocketPath, ensurePrivateFolder } from './socketPath.ts';
 import { openSyncLog } from './syncLog.ts';
 
@@ -18,10 +20,26 @@ import { openSyncLog } from './syncLog.ts';
 export interface RunningService {
   readonly handlers: CommandHandlers;
   readonly ready: Extract<EventMessage, { event: 'ready' }>;
+  readonly live: LiveSnapshots;
   /** Rejects when the engine may not go on: its lock was taken away. Then nothing is written any more. */
   readonly lost: Promise<never>;
   /** Writes every running mission back, then lets go of everything. */
   dispose(): Promise<void>;
+  /** Lets go of everything and writes nothing: for an engine that lost its lock. */
+  abandon(): Promise<void>;
+}
+
+/** Another process runs the engine on this AGENC_DIRPATH. */
+export class EngineHeld extends UserError {
+  readonly pid: number;
+
+  constructor(root: string, pid: number) {
+    super(
+      `An engine runs on ${root} already (process ${pid}); "agenc-bar status" asks it. End that one first.`,
+    );
+    this.name = 'EngineHeld';
+    this.pid = pid;
+  }
 }
 
 /** Two engines on one folder for longer than this would be one too many. */
@@ -32,7 +50,7 @@ type Listener = (event: EventMessage) => void;
 /**
  * Starts the engine on an AGENC_DIRPATH.
  * @param listener is told every event from the very first one on
- * @throws UserError if another engine runs there, or the settings would lead it to another global entry
+ * @throws EngineHeld if another engine runs there; UserError if the settings would lead it to another global entry
  */
 export async function startService(
   options: ServiceOptions,
@@ -41,9 +59,7 @@ export async function startService(
   const { paths } = options;
   const lock = await acquireEngineLock(paths.engineLock);
   if (lock.status === 'held') {
-    throw new UserError(
-      `An engine runs on ${paths.root} already (process ${lock.pid}); "agenc-bar status" asks it. End that one first.`,
-    );
+    throw new EngineHeld(paths.root, lock.pid);
   }
   // Whatever was started is ended in the reverse order, also if something after it could not be started.
   const started = new AsyncDisposableStack();
@@ -78,13 +94,22 @@ async function start(
   const publish = (message: EventMessage): void => {
     log.append(message);
     for (const tell of listeners) tell(message);
+    live.changed();
   };
   started.defer(async () => {
     publish({ event: 'stopped', at: isoTime(Date.now()) });
     await log.close();
   });
 
-  const parts = assemble(options, (event) => publish(eventMessage(event)));
+  const parts = assemble(
+    options,
+    (event) => publish(eventMessage(event)),
+    () => live.changed(),
+  );
+  const live = createLiveSnapshots(() =>
+    snapshotMessage(parts, parts.engine.lastKnown(), process.pid),
+  );
+  started.defer(() => live.dispose());
   const { alerts, engine, journal, broadcast, broadcastListener } = parts;
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
@@ -96,7 +121,8 @@ async function start(
   started.defer(() => journal.dispose());
   await journal.ready();
   await broadcast.ensure();
-  started.defer(() => engine.dispose());
+  let isAbandoned = false;
+  started.defer(() => engine.dispose(isAbandoned ? 'abandon' : 'write-back'));
   await engine.start();
 
   started.defer(() => broadcastListener.dispose());
@@ -111,9 +137,12 @@ async function start(
   broadcastListener.look();
 
   const handlers = createHandlers(parts, process.pid);
-  const server = await startControlServer(paths.engineSocket, handlers, (tell) => {
-    listeners.add(tell);
-    return () => listeners.delete(tell);
+  const server = await startControlServer(paths.engineSocket, handlers, {
+    '/events': (tell) => {
+      listeners.add(tell);
+      return () => listeners.delete(tell);
+    },
+    '/snapshots': live.subscribe,
   });
   started.defer(() => server.close());
 
@@ -129,7 +158,17 @@ async function start(
 
   const ready = readyMessage(parts);
   publish(ready);
-  return { handlers, ready, lost: lost.promise, dispose: () => started.disposeAsync() };
+  return {
+    handlers,
+    ready,
+    live,
+    lost: lost.promise,
+    dispose: () => started.disposeAsync(),
+    abandon() {
+      isAbandoned = true;
+      return started.disposeAsync();
+    },
+  };
 }
 
 /**

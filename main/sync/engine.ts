@@ -73,8 +73,8 @@ export interface Engine {
   setPaused(paused: boolean): void;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
-  /** Writes every running mission back and lets go. */
-  dispose(): Promise<void>;
+  /** Lets go; writes every running mission back first, unless others' work would be overwritten by it. */
+  dispose(how?: 'write-back' | 'abandon'): Promise<void>;
 }
 
 const RESCAN_DELAY_MS = 2;
@@ -302,11 +302,12 @@ export function createEngine(deps: EngineDeps): Engine {
     lookAtStopped: status.lookAtStopped,
     setPaused: loop.setPaused,
 
-    async dispose() {
+    async dispose(how = 'write-back') {
       disposed = true;
       cancelPulse?.();
       watcher.dispose();
       const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
+      if (how === 'abandon') loop.abandon();
       await loop.stop(targets.length > 0 ? { targets } : null);
       await store.dispose();
     },

@@ -57,6 +57,8 @@ export interface WorkLoop {
   save(): Promise<void>;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
+  /** Nothing is written any more, from now on. */
+  abandon(): void;
   /** Runs one last reconcile, if any, then nothing more. */
   stop(last: ReconcileRequest | null): Promise<void>;
 }
@@ -89,6 +91,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   let lastPollAt = 0;
   let queued = false;
   let stopped = false;
+  let abandoned = false;
   let paused = false;
   let cancelTimer: (() => void) | null = null;
 
@@ -279,6 +282,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function save(): Promise<void> {
+    if (abandoned) return;
     try {
       await lineage.save();
       unsaved = false;
@@ -342,6 +346,11 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
         );
       }
       return outcome;
+    },
+
+    abandon() {
+      stopped = true;
+      abandoned = true;
     },
 
     async stop(last) {

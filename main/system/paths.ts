@@ -15,6 +15,8 @@ export interface AgencPaths {
   readonly attached: string;
   readonly syncLog: string;
   readonly journal: string;
+  /** What the app remembers of itself: window, first start. */
+  readonly app: string;
 }
 
 /** @param root AGENC_DIRPATH, absolute */
@@ -33,6 +35,7 @@ export function agencPaths(root: string): AgencPaths {
     attached: join(bar, 'attached.json'),
     syncLog: join(bar, 'sync.log'),
     journal: join(bar, 'journal'),
+    app: join(bar, 'app.json'),
   };
 }
 

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { app, ipcMain, Menu, nativeTheme, powerMonitor, session } from 'electron';
+import { menubar as createMenubar } from 'electron-menubar';
+import type { AppState, Discovery } from '../main/service/contract/app.ts';
+import { discover } from '../main/service/discovery.ts';
+import { createLogBook } from '../main/service/logBook.ts';
+import { loadSettings } from '../main/service/settings.ts';
+import { agencPaths, agencRoot } from '../main/system/paths.ts';
+import { createAppHandlers } from './appCommands.ts';
+import { createAppEngine, isKnownHere } from './appEngine.ts';
+import { openAppMemory } from './appMemory.ts';
+import { attentionOf } from './attention.ts';
+import { answerPage, push } from './ipc.ts';
+import { joinShutdown } from './lifecycle.ts';
+import { lockDown } from './lockDown.ts';
+import { createLoginItem } from './loginItem.ts';
+import { createNavigator } from './navigator.ts';
+import { createNotifier } from './notifications.ts';
+import { PAGE_URL, registerPageScheme, servePage } from './page.ts';
+import { createStateFeed } from './stateFeed.ts';
+import { createTrayRenderer, trayIconPath } from './tray/renderTray.ts';
+import { type TrayAction, trayView } from './tray/trayView.ts';
+import { onWake } from './wake.ts';
+import { createAppWindow } from './window/appWindow.ts';
+import {
+  backgroundOf,
+  DEFAULT_SIZE,
+  firstPresentation,
+  windowOptions,
+} from './window/windowOptions.ts';
+
+const HERE = import.meta.dirname;
+const TRAY_ICONS = join(HERE, '..', '..', 'assets', 'tray');
+
+registerPageScheme();
+app.enableSandbox();
+// A second start only opens the first one's window.
+if (app.requestSingleInstanceLock()) await main();
+else app.quit();
+
+/** The app put together. Everything that is started here is ended in `finish`. */
+async function main(): Promise<void> {
+  await app.whenReady();
+  lockDown(app, session.defaultSession);
+  servePage(session.defaultSession, join(HERE, '..', 'renderer'));
+  const isMac = process.platform === 'darwin';
+  // Without a menu of its own macOS gives a window no copy and paste; elsewhere there is nothing to show.
+  Menu.setApplicationMenu(
+    isMac ? Menu.buildFromTemplate([{ role: 'appMenu' }, { role: 'editMenu' }]) : null,
+  );
+
+  const options = { paths: agencPaths(agencRoot(undefined)), env: process.env };
+  const { paths } = options;
+  const memory = openAppMemory(paths.app);
+  const loginItem = createLoginItem(app);
+  let discovery: Discovery | null = null;
+
+  const engine = createAppEngine(options, {
+    onChange: () => feed.changed(),
+    onEvent: (event) => log.append(event),
+  });
+  const log = createLogBook(
+    paths.syncLog,
+    (id) => engine.snapshot()?.missions.find((mission) => mission.id === id)?.name ?? null,
+    (lines) => push(window.contents(), 'log', { lines }),
+  );
+
+  const menubar = createMenubar({
+    index: PAGE_URL,
+    icon: trayIconPath(TRAY_ICONS, 'InSync', nativeTheme.shouldUseDarkColors),
+    tooltip: 'AgenC Bar',
+    showDockIcon: false,
+    // Which window a click opens is the user's choice, so the click is ours.
+    trigger: 'none',
+    activateWithApp: false,
+  });
+  await once(menubar, 'ready');
+
+  const window = createAppWindow({
+    menubar,
+    first: memory.get().presentation ?? firstPresentation(process.platform, process.env),
+    options: () =>
+      windowOptions(
+        join(HERE, 'preload.cjs'),
+        memory.get().size ?? DEFAULT_SIZE,
+        nativeTheme,
+        !app.isPackaged,
+      ),
+    onShow: () => {
+      push(window.contents(), 'state', feed.current());
+      // Nobody follows the entries of stopped missions; whoever opens the window wants to see them.
+      engine.call('look', {}).catch(() => undefined); // Not connected: there is nothing to look at.
+      if (engine.connection().status === 'waiting') void lookAround();
+    },
+    onResize: (size) => memory.set({ size: [...size] }),
+  });
+  const navigator = createNavigator(window);
+  const tray = createTrayRenderer({
+    tray: () => menubar.tray,
+    setMenu: (menu) => menubar.setContextMenu(menu),
+    icons: TRAY_ICONS,
+    theme: nativeTheme,
+    onAction: act,
+  });
+  const notifier = createNotifier(({ place, missionId, alertId }) => {
+    void navigator.go({ place, missionId, alertId });
+  });
+  const feed = createStateFeed(takeState, (state) => {
+    tray.render(trayView(state));
+    notifier.update(attentionOf(state), state.settings.values.notifications);
+    if (window.isVisible()) push(window.contents(), 'state', state);
+  });
+
+  function takeState(): Omit<AppState, 'revision'> {
+    const { settings, problems } = loadSettings(paths.settings, process.env);
+    return {
+      version: app.getVersion(),
+      platform: isMac ? 'darwin' : process.platform === 'win32' ? 'win32' : 'linux',
+      presentation: window.presentation(),
+      connection: engine.connection(),
+      snapshot: engine.snapshot(),
+      resyncing: engine.resyncing(),
+      settings: {
+        path: paths.settings,
+        values: settings,
+        problems: [...problems],
+        storeFromEnvironment: Boolean(process.env.AGENC_BAR_STORE),
+      },
+      loginItem: loginItem.status(),
+      discovery,
+    };
+  }
+
+  async function lookAround(): Promise<void> {
+    discovery = await discover(options);
+    feed.changed();
+  }
+
+  function start(): void {
+    memory.set({ welcomed: true });
+    engine.start();
+  }
+
+  function act(action: TrayAction): void {
+    // What fails is told by an alert of the engine, or by the state itself.
+    if (action.do === 'resync') void engine.resync(null).catch(() => undefined);
+    if (action.do === 'pause') void engine.call('pause', action).catch(() => undefined);
+    if (action.do === 'quit') app.quit();
+    if (action.do === 'open') void navigator.go({ ...action, alertId: null });
+  }
+
+  const handlers = createAppHandlers({
+    state: feed.current,
+    discovery: () => discovery,
+    changed: feed.changed,
+    quit: () => app.quit(),
+    start,
+    engine,
+    log,
+    window,
+    loginItem,
+    pageAsked: navigator.pageAsked,
+    remember: (presentation) => memory.set({ presentation }),
+  });
+  answerPage(ipcMain, handlers, (contents) => contents === window.contents());
+
+  menubar.tray.on('click', () => void window.toggle());
+  app.on('second-instance', () => void window.show());
+  app.on('activate', () => void window.show());
+  app.on('window-all-closed', () => undefined); // The app lives in the menu bar, not in its windows.
+  nativeTheme.on('updated', () => {
+    feed.changed();
+    window.setBackground(backgroundOf(nativeTheme));
+  });
+  const forgetWake = onWake(powerMonitor, () => act({ do: 'resync' }));
+
+  joinShutdown(app, async () => {
+    forgetWake();
+    feed.dispose();
+    log.close();
+    notifier.dispose();
+    window.dispose();
+    await engine.dispose();
+  });
+
+  feed.changed();
+  if (memory.get().welcomed || isKnownHere(options)) start();
+  else await window.show();
+}

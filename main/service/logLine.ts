@@ -1,0 +1,63 @@
+import type { EventMessage } from './contract/engine.ts';
+import type { LogLine } from './contract/log.ts';
+
+/**
+ * An event of the sync log as the app shows it.
+ * @param nameOf a mission's name by its id; `null` for one that is gone
+ */
+export function logLine(
+  id: number,
+  event: EventMessage,
+  nameOf: (missionId: string) => string | null,
+): LogLine {
+  const missionId = 'missionId' in event ? event.missionId : null;
+  const base = {
+    id,
+    at: event.at,
+    level: 'info' as const,
+    direction: null,
+    missionId,
+    missionName: missionId === null ? null : (nameOf(missionId) ?? missionId),
+    hash: null,
+    durationMs: null,
+  };
+  switch (event.event) {
+    case 'ready':
+      return {
+        ...base,
+        text: `The engine runs: ${event.running} of ${event.missions} missions are running, ${event.store} store`,
+      };
+    case 'sync': {
+      const { direction, hash, durationMs } = event;
+      const way = direction === 'up' ? 'went up to all' : 'arrived';
+      return { ...base, direction, hash, durationMs, text: `${event.servers.join(', ')} ${way}` };
+    }
+    case 'broadcast':
+      return { ...base, text: 'Told others that the global entry changed' };
+    case 'alert':
+      return { ...base, level: 'warning', text: event.message };
+    case 'resolved':
+      return { ...base, text: `Settled: ${event.id}` };
+    case 'mission':
+      return { ...base, text: MISSION_CHANGES[event.change] };
+    case 'stopped':
+      return { ...base, text: 'The engine stopped' };
+  }
+}
+
+const MISSION_CHANGES = {
+  added: 'Mission found',
+  started: 'Mission started',
+  stopped: 'Mission stopped',
+  removed: 'Mission removed',
+} as const;
+
+/** A line of the log as text, for an export. */
+export function logLineText(line: LogLine): string {
+  const arrow = line.direction === null ? ' ' : { up: '↑', down: '↓' }[line.direction];
+  const mark = line.level === 'warning' ? '!' : arrow;
+  const mission = line.missionName === null ? '' : `${line.missionName}: `;
+  const hash = line.hash === null ? '' : `  ${line.hash.slice(0, 12)}`;
+  const duration = line.durationMs === null ? '' : `  ${line.durationMs} ms`;
+  return `${line.at}  ${mark}  ${mission}${line.text}${hash}${duration}`;
+}
