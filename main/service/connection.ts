@@ -103,26 +103,31 @@ export function connectEngine(
   }
 
   async function followOther(pid: number): Promise<void> {
+    let answered = false;
     try {
-      const events = await followEngine(socket, ending.signal);
-      void (async () => {
-        for await (const event of events) onEvent(event);
-      })().catch(() => undefined); // It ended: the snapshots say so too.
+      void tellEvents();
       for await (const live of await followSnapshots(socket, ending.signal)) {
-        gaps = 0;
+        answered = true;
         snapshot = live.snapshot;
         become({ status: 'other', pid });
       }
     } catch (error) {
-      if (ending.signal.aborted) return;
-      if (!(error instanceof NoEngine)) return failed(errorText(error));
+      // One that answered was killed; one that does not answer starts, or ends, just now.
+      if (!answered && !(error instanceof NoEngine)) return failed(errorText(error));
     }
-    gaps += 1;
-    if (gaps < MAX_GAPS) await pause(GAP_MS);
-    else
-      await failed(
-        `Process ${pid} holds ${options.paths.engineLock} but does not answer; end it, and this app takes over.`,
-      );
+    gaps = answered ? 0 : gaps + 1;
+    if (gaps < MAX_GAPS) return pause(GAP_MS);
+    await failed(
+      `Process ${pid} holds ${options.paths.engineLock} but does not answer; end it, and this app takes over.`,
+    );
+  }
+
+  async function tellEvents(): Promise<void> {
+    try {
+      for await (const event of await followEngine(socket, ending.signal)) onEvent(event);
+    } catch {
+      // It ended; the snapshots end with it, and what to do is decided there.
+    }
   }
 
   async function failed(message: string): Promise<void> {

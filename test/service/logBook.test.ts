@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { EventMessage } from '../../main/service/contract/engine.ts';
+import { EVERYTHING, type LogLine } from '../../main/service/contract/log.ts';
+import { createLogBook } from '../../main/service/logBook.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agenc-bar-log-'));
+  path = join(folder, 'sync.log');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const sync = (index: number): EventMessage => ({
+  event: 'sync',
+  at: new Date(1_795_000_000_000 + index).toISOString(),
+  direction: index % 2 === 0 ? 'up' : 'down',
+  missionId: `mission-${index % 3}`,
+  servers: ['loop'],
+  hash: 'a'.repeat(64),
+  durationMs: index / 10,
+});
+
+function write(...events: EventMessage[]): void {
+  writeFileSync(path, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+const names = (id: string): string | null => (id === 'mission-0' ? 'fix login' : null);
+
+it('gives pages from the newest to the oldest, each in order of time', async () => {
+  write(...Array.from({ length: 12_001 }, (_, index) => sync(index)));
+  const book = createLogBook(path, names, () => undefined);
+  const seen: LogLine[] = [];
+  let before: number | null = null;
+  for (let more = true; more; ) {
+    const page = await book.read(before);
+    seen.unshift(...page.lines);
+    before = page.lines[0]?.id ?? 0;
+    more = page.more;
+  }
+  expect(seen.map(({ id }) => id)).toEqual(Array.from({ length: 12_001 }, (_, index) => index));
+  expect(seen[0]).toMatchObject({
+    direction: 'up',
+    missionName: 'fix login',
+    text: 'loop went up to all',
+    hash: 'a'.repeat(64),
+  });
+  expect(seen[1]).toMatchObject({ missionName: 'mission-1', text: 'loop arrived' });
+});
+
+it('tells what comes while it is open, once, also what comes while it is read', async () => {
+  write(sync(0), sync(1), sync(2));
+  const lines: LogLine[] = [];
+  const book = createLogBook(path, names, (fresh) => lines.push(...fresh));
+  const reading = book.read(null);
+  // In the file already, and new.
+  book.append(sync(2));
+  book.append(sync(3));
+  expect((await reading).lines.map(({ durationMs }) => durationMs)).toEqual([0, 0.1, 0.2, 0.3]);
+  book.append(sync(4));
+  await until('the new line is told', () => lines.length === 1);
+  expect(lines[0]).toMatchObject({ id: 4, durationMs: 0.4 });
+  book.close();
+  book.append(sync(5));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(lines).toHaveLength(1);
+});
+
+it('exports what the filter lets through, open or not', async () => {
+  write(sync(0), sync(1), sync(2));
+  const book = createLogBook(path, names, () => undefined);
+  const { text, lines } = await book.export({ ...EVERYTHING, direction: 'up', search: 'FIX' });
+  expect(lines).toBe(1);
+  expect(text).toBe(`${sync(0).at}  ↑  fix login: loop went up to all  aaaaaaaaaaaa  0 ms\n`);
+  await book.read(null);
+  expect((await book.export(EVERYTHING)).lines).toBe(3);
+});
+
+it('a log that is not there yet is empty', async () => {
+  const book = createLogBook(path, names, () => undefined);
+  expect(await book.read(null)).toEqual({ lines: [], more: false });
+});
