@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { Menu, type MenuItemConstructorOptions, type NativeTheme, type Tray } from 'electron';
-import type { TrayAction, TrayIcon, TrayItem, TrayView } from './trayView.ts';
+import { trayIconPath } from './trayIcon.ts';
+import type { TrayAction, TrayItem, TrayView } from './trayView.ts';
 
 export interface TrayRenderer {
   /** Shows a view; one that is shown already costs nothing. */
@@ -33,17 +33,6 @@ export function createTrayRenderer(deps: TrayDeps): TrayRenderer {
       shown = next;
     },
   };
-}
-
-/** macOS tints a template image itself; on Linux the panel is light or dark, and the icon with it. */
-export function trayIconPath(
-  folder: string,
-  icon: TrayIcon,
-  dark: boolean,
-  platform: NodeJS.Platform = process.platform,
-): string {
-  if (platform === 'darwin') return join(folder, `tray${icon}Template.png`);
-  return join(folder, `tray${icon}-${dark ? 'dark' : 'light'}.png`);
 }
 
 function template(

@@ -35,20 +35,27 @@ export async function alertsCommand(context: Context): Promise<undefined> {
   else for (const { id, message } of alerts) context.print(`${id}: ${plain(message)}`);
 }
 
-/** `agenc-bar resolve ALERT restore|remove` */
+const ANSWERED = {
+  restore: 'restored.',
+  remove: 'removed everywhere.',
+  dismiss: 'dismissed.',
+} as const;
+
+/** `agenc-bar resolve ALERT restore|remove|dismiss` */
 export async function resolveCommand(
   context: Context,
   alertId: string,
   answer: string,
 ): Promise<undefined> {
-  if (answer !== 'restore' && answer !== 'remove') {
-    throw new UserError(`"${answer}" is no answer; say "restore" or "remove".`, ExitCode.usage);
+  if (answer !== 'restore' && answer !== 'remove' && answer !== 'dismiss') {
+    throw new UserError(
+      `"${answer}" is no answer; say "restore" or "remove", or "dismiss" of a conflict.`,
+      ExitCode.usage,
+    );
   }
   await askEngine(context, 'resolve', { alertId, answer });
   context.print(
-    context.json
-      ? JSON.stringify({ alertId, answer })
-      : `${alertId}: ${answer}d.`.replace('removed.', 'removed everywhere.'),
+    context.json ? JSON.stringify({ alertId, answer }) : `${alertId}: ${ANSWERED[answer]}`,
   );
 }
 

@@ -52,7 +52,12 @@ function program(): Command {
     .option('--follow', 'go on with what happens from now on')
     .option('--mission <id>', 'only what concerns one mission');
   command(top, 'alerts', 'list what needs attention', alertsCommand);
-  command(top, 'resolve <alert> <answer>', 'answer a wipe: "restore" or "remove"', resolveCommand);
+  command(
+    top,
+    'resolve <alert> <answer>',
+    'answer a wipe ("restore" or "remove"), or "dismiss" a conflict',
+    resolveCommand,
+  );
   command(top, 'doctor', 'look for what could be wrong, and say how to mend it', doctorCommand);
 
   const journal = group(top, 'journal', 'server values that a sync removed or replaced');
