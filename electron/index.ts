@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { app, ipcMain, Menu, nativeTheme, powerMonitor, session } from 'electron';
+import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, session } from 'electron';
 import { menubar as createMenubar } from 'electron-menubar';
 import type { AppState, Discovery } from '../main/service/contract/app.ts';
 import { discover } from '../main/service/discovery.ts';
 import { createLogBook } from '../main/service/logBook.ts';
 import { loadSettings } from '../main/service/settings.ts';
+import { errorText } from '../main/system/errors.ts';
 import { agencPaths, agencRoot } from '../main/system/paths.ts';
 import { createAppHandlers } from './appCommands.ts';
 import { createAppEngine, isKnownHere } from './appEngine.ts';
@@ -36,8 +37,9 @@ const TRAY_ICONS = join(HERE, '..', '..', 'assets', 'tray');
 
 registerPageScheme();
 app.enableSandbox();
-// A second start only opens the first one's window.
-if (app.requestSingleInstanceLock()) await main();
+// A second start only opens the first one's window. Nothing is awaited here: Electron gets ready only when
+// this module has been read.
+if (app.requestSingleInstanceLock()) main().catch(cannotStart);
 else app.quit();
 
 /** The app put together. Everything that is started here is ended in `finish`. */
@@ -107,10 +109,14 @@ async function main(): Promise<void> {
   const notifier = createNotifier(({ place, missionId, alertId }) => {
     void navigator.go({ place, missionId, alertId });
   });
-  const feed = createStateFeed(takeState, (state) => {
-    tray.render(trayView(state));
-    notifier.update(attentionOf(state), state.settings.values.notifications);
-    if (window.isVisible()) push(window.contents(), 'state', state);
+  const feed = createStateFeed({
+    take: takeState,
+    isWatched: () => window.isVisible(),
+    onState(state) {
+      tray.render(trayView(state));
+      notifier.update(attentionOf(state), state.settings.values.notifications);
+      if (window.isVisible()) push(window.contents(), 'state', state);
+    },
   });
 
   function takeState(): Omit<AppState, 'revision'> {
@@ -188,4 +194,11 @@ async function main(): Promise<void> {
   feed.changed();
   if (memory.get().welcomed || isKnownHere(options)) start();
   else await window.show();
+}
+
+/** A defect, or a system that lacks something: said, instead of an icon that never comes. */
+function cannotStart(error: unknown): void {
+  console.error(error);
+  dialog.showErrorBox('AgenC Bar cannot start', errorText(error));
+  app.exit(1);
 }

@@ -7,13 +7,20 @@ export interface StateFeed {
   dispose(): void;
 }
 
-/** @param take makes a state but for its revision · @param onState is told each new one */
-export function createStateFeed(
-  take: () => Omit<AppState, 'revision'>,
-  onState: (state: AppState) => void,
-): StateFeed {
+export interface StateFeedDeps {
+  /** Makes a state but for its revision. */
+  readonly take: () => Omit<AppState, 'revision'>;
+  readonly onState: (state: AppState) => void;
+  /** Somebody looks: then every change counts at once. */
+  readonly isWatched: () => boolean;
+}
+
+/** The icon in the menu bar need not follow every sign-in of a storm. */
+const UNWATCHED_MS = 250;
+
+export function createStateFeed({ take, onState, isWatched }: StateFeedDeps): StateFeed {
   let revision = 0;
-  let pending: NodeJS.Immediate | null = null;
+  let pending: ReturnType<typeof setTimeout> | null = null;
 
   function current(): AppState {
     revision += 1;
@@ -23,13 +30,16 @@ export function createStateFeed(
   return {
     current,
     changed() {
-      pending ??= setImmediate(() => {
-        pending = null;
-        onState(current());
-      });
+      pending ??= setTimeout(
+        () => {
+          pending = null;
+          onState(current());
+        },
+        isWatched() ? 0 : UNWATCHED_MS,
+      );
     },
     dispose() {
-      if (pending !== null) clearImmediate(pending);
+      if (pending !== null) clearTimeout(pending);
     },
   };
 }
