@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, session } from 'electron';
 import { menubar as createMenubar } from 'electron-menubar';
 import type { AppState, Discovery } from '../main/service/contract/app.ts';
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     isMac ? Menu.buildFromTemplate([{ role: 'appMenu' }, { role: 'editMenu' }]) : null,
   );
 
-  const options = { paths: agencPaths(agencRoot(undefined)), env: process.env };
+  const options = { paths: agencPaths(agencRoot(agencDirArgument())), env: process.env };
   const { paths } = options;
   const memory = openAppMemory(paths.app);
   const loginItem = createLoginItem(app);
@@ -194,6 +195,18 @@ async function main(): Promise<void> {
   feed.changed();
   if (memory.get().welcomed || isKnownHere(options)) start();
   else await window.show();
+}
+
+/** `--agenc-dir DIR`, as the command has it. */
+function agencDirArgument(): string | undefined {
+  const { values } = parseArgs({
+    args: process.argv.slice(1),
+    options: { 'agenc-dir': { type: 'string' } },
+    // Electron's and Chromium's own switches are none of ours.
+    strict: false,
+  });
+  const folder = values['agenc-dir'];
+  return typeof folder === 'string' ? folder : undefined;
 }
 
 /** A defect, or a system that lacks something: said, instead of an icon that never comes. */
