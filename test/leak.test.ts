@@ -70,7 +70,9 @@ describe('no secret leaves the entries', () => {
   it('not over the control socket, in events, in the log, in any file of ours, or in a command’s output', async () => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
-    const stream = talk(world.paths.engineSocket, 'GET', '/events');
+    const streams = ['/events', '/snapshots'].map((feed) =>
+      talk(world.paths.engineSocket, 'GET', feed),
+    );
     const loop = await signIn(a, 'loop');
     await world.untilHeld(loop);
     const mail = await signIn(b, 'mail');
@@ -101,10 +103,12 @@ describe('no secret leaves the entries', () => {
     expect(readFileSync(`/proc/${engine.pid}/cmdline`, 'latin1')).not.toContain(MARK);
     expect(readFileSync(`/proc/${engine.pid}/environ`, 'latin1')).not.toContain(MARK);
     await engine.kill('SIGTERM');
-    await stream.done;
-    expect(stream.sent()).toContain('"sync"');
+    await Promise.all(streams.map(({ done }) => done));
+    const streamed = streams.map(({ sent }) => sent());
+    expect(streamed[0]).toContain('"sync"');
+    expect(streamed[1]).toContain('"revision"');
     expect(answers.join('\n')).toContain('"usable"');
-    expect([stream.sent(), ...answers].filter(leaks)).toEqual([]);
+    expect([...streamed, ...answers].filter(leaks)).toEqual([]);
   });
 });
 
