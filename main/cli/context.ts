@@ -1,6 +1,6 @@
-import { callEngine, NoEngine } from '../service/client.ts';
+import { askAnyEngine } from '../service/anyEngine.ts';
+import { callEngine } from '../service/client.ts';
 import type { CommandName, CommandParams, CommandResult } from '../service/contract/engine.ts';
-import { withoutEngine } from '../service/service.ts';
 import type { AgencPaths } from '../system/paths.ts';
 
 /** What every command gets. */
@@ -23,15 +23,7 @@ export async function ask<C extends CommandName>(
   params: CommandParams<C>,
   alone: Alone,
 ): Promise<CommandResult<C>> {
-  const { paths, env } = context;
-  try {
-    return await callEngine(paths.engineSocket, name, params);
-  } catch (error) {
-    if (!(error instanceof NoEngine)) throw error;
-    return withoutEngine({ paths, env }, alone === 'exclusively', (handlers) =>
-      handlers[name](params),
-    );
-  }
+  return askAnyEngine(context, name, params, alone === 'exclusively');
 }
 
 /** Has the running engine carry out a command. @throws NoEngine if none runs */

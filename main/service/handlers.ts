@@ -100,6 +100,16 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       return item;
     },
 
+    async clone({ id }) {
+      await engine.clone(find(id).mission);
+      return {};
+    },
+
+    async writeBack({ id }) {
+      await engine.writeBack(find(id).mission);
+      return {};
+    },
+
     async attach({ folder, name }) {
       const mission = await attached.attach(folder, name);
       engine.lookAtMissions();

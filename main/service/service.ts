@@ -101,14 +101,11 @@ async function start(
     await log.close();
   });
 
-  const parts = assemble(
-    options,
-    (event) => publish(eventMessage(event)),
-    () => live.changed(),
-  );
   const live = createLiveSnapshots(() =>
     snapshotMessage(parts, parts.engine.lastKnown(), process.pid),
   );
+  // What is found while the parts are put together is told already.
+  const parts = assemble(options, (event) => publish(eventMessage(event)), live.changed);
   started.defer(() => live.dispose());
   const { alerts, engine, journal, broadcast, broadcastListener } = parts;
   refuseOtherGlobal(parts);
@@ -182,9 +179,7 @@ export async function withoutEngine<T>(
 ): Promise<T> {
   const lock = exclusively ? await acquireEngineLock(options.paths.engineLock) : null;
   if (lock?.status === 'held') {
-    throw new UserError(
-      `Process ${lock.pid} works on ${options.paths.root} just now; try again in a moment.`,
-    );
+    throw new EngineHeld(options.paths.root, lock.pid);
   }
   try {
     const parts = assemble(options, () => undefined);

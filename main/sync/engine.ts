@@ -60,7 +60,9 @@ export interface Engine {
   resolve(alertId: string, answer: WipeAnswer | 'dismiss'): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
   put(values: ReadonlyMap<FieldId, Json>): Promise<void>;
-  /** Carries up what a mission has. @throws UserError if it cannot be read, or the global entry not written */
+  /** Brings a mission that starts what the global entry has. @throws UserError if either cannot be read or written */
+  clone(mission: Mission): Promise<void>;
+  /** Carries up what a mission has, at its end. @throws UserError as {@link clone} */
   writeBack(mission: Mission): Promise<void>;
   /** Writes a mission back, then deletes its entry and forgets it. @throws UserError as {@link writeBack} */
   removeEntry(mission: Mission): Promise<void>;
@@ -184,10 +186,8 @@ export function createEngine(deps: EngineDeps): Engine {
     await Promise.all([deps.global, ...allMissions().map(entryRef)].map((ref) => store.sweep(ref)));
   }
 
-  async function writeBack(mission: Mission): Promise<void> {
-    const { missions } = await loop.command(() => ({
-      targets: [{ mission, phase: 'write-back' }],
-    }));
+  async function reconcileOne(mission: Mission, phase: 'clone' | 'write-back'): Promise<void> {
+    const { missions } = await loop.command(() => ({ targets: [{ mission, phase }] }));
     const view = missions.get(mission.id)?.view;
     // A config directory that is gone has nothing to carry up.
     if (view?.status === 'unavailable' && view.reason !== 'missing') {
@@ -230,7 +230,8 @@ export function createEngine(deps: EngineDeps): Engine {
     lookAtMissions: rescan,
     lookAtAll: loop.noticeAll,
     settled: loop.settled,
-    writeBack,
+    clone: (mission) => reconcileOne(mission, 'clone'),
+    writeBack: (mission) => reconcileOne(mission, 'write-back'),
 
     async resync(missionId) {
       rescan();
@@ -280,7 +281,7 @@ export function createEngine(deps: EngineDeps): Engine {
     },
 
     async removeEntry(mission) {
-      await writeBack(mission);
+      await reconcileOne(mission, 'write-back');
       await loop.exclusively(async () => {
         const now = await store.read(entryRef(mission));
         const result =

@@ -299,9 +299,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function settled(): Promise<void> {
-    while (!stopped && (hasWork() || isActing())) {
-      await exclusive(work);
-    }
+    // Behind everything that is queued already. Waiting until nobody else is queued would have two callers wait
+    // for each other for ever.
+    do await exclusive(work);
+    while (!stopped && hasWork());
   }
 
   return {

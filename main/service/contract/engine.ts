@@ -154,6 +154,9 @@ export const commands = {
     result: z.object({ items: z.array(journalItemSchema), damaged: z.array(z.string()) }),
   },
   restore: { params: z.object({ id: z.string() }), result: journalItemSchema },
+  /** What a wrapper asks for at a mission's start and at its end. */
+  clone: { params: z.object({ id: z.string() }), result: nothing },
+  writeBack: { params: z.object({ id: z.string() }), result: nothing },
   attach: {
     params: z.object({ folder: z.string(), name: z.string().optional() }),
     result: missionSchema,
