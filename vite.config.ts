@@ -22,6 +22,8 @@ export default defineConfig({
         // The content security policy allows no data: URLs but for images.
         assetsInlineLimit: 0,
         modulePreload: false,
+        // One page from the disk: there is nothing to gain by splitting it.
+        chunkSizeWarningLimit: 900,
       },
     },
     cli: node({ input: 'main/cli/index.ts', file: 'cli.js' }),

@@ -1,0 +1,84 @@
+import { memo } from 'react';
+import type { MissionMessage } from '../../main/service/contract/engine.ts';
+import { useOfState } from '../state/appState.ts';
+import { useOfNow } from '../state/now.ts';
+import { msOf } from '../text/time.ts';
+import { Ago } from '../ui/Ago.tsx';
+import { cx } from '../ui/cx.ts';
+import { StateShape } from '../ui/StateShape.tsx';
+import { CopyHash } from './CopyHash.tsx';
+import { MissionDetails } from './MissionDetails.tsx';
+import styles from './MissionRow.module.css';
+import { MoreButton } from './MoreButton.tsx';
+import { isSpan, nextExpiry, placeOf, serverCount, statusOf } from './words.ts';
+
+/** One mission in two lines: who it is and how it stands, what it holds and since when. */
+export const MissionRow = memo(function MissionRow({
+  mission,
+  open,
+}: {
+  mission: MissionMessage;
+  open: boolean;
+}) {
+  const { inSync, name, id } = mission;
+  // Only a row that differs looks whether something is under way: the others stay as they are.
+  const busy = useOfState(
+    (state) => !inSync && (state?.snapshot?.activity.busy === true || state?.resyncing !== null),
+  );
+  const status = statusOf(mission, busy);
+  return (
+    <>
+      <div className={styles.row}>
+        <StateShape shape={status.shape} className={styles.shape} />
+        <span className={styles.first}>
+          <bdi className={styles.name} title={name}>
+            {name.trim() === '' ? id : name}
+          </bdi>
+          <bdi className={styles.place} title={mission.repo ?? mission.configDir}>
+            {placeOf(mission)}
+          </bdi>
+          <span className={cx(styles.status, styles[status.tone])} title={status.detail ?? ''}>
+            {status.text}
+          </span>
+        </span>
+        <span className={cx(styles.second, mission.trouble !== null && styles.stale)}>
+          <span className={styles.facts}>
+            <Facts mission={mission} />
+          </span>
+          {mission.hash !== null && <CopyHash missionId={id} hash={mission.hash} />}
+        </span>
+        <MoreButton id={id} name={name} />
+      </div>
+      {open && <MissionDetails mission={mission} detail={status.detail} />}
+    </>
+  );
+});
+
+/** "4 servers · next expiry 38 min · 2 s ago" */
+function Facts({ mission }: { mission: MissionMessage }) {
+  const { servers, state, trouble, lastSyncAt, seenAt } = mission;
+  const expiry = useOfNow(1_000, (now) => nextExpiry(servers, now));
+  if (state === 'stopped' && trouble === null) return 'brought up to date at its next launch';
+  const at = msOf(trouble === null ? lastSyncAt : seenAt);
+  return (
+    <>
+      {serverCount(servers)}
+      {expiry !== null && ' · '}
+      {expiry !== null && isSpan(expiry) ? (
+        <>
+          <span className={styles.wide}>next expiry </span>
+          {expiry}
+          <span className={styles.narrow}> left</span>
+        </>
+      ) : (
+        expiry
+      )}
+      {at !== null && (
+        <>
+          {trouble === null ? ' · ' : ' · as of '}
+          <Ago at={at} />
+        </>
+      )}
+    </>
+  );
+}

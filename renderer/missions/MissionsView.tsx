@@ -1,0 +1,89 @@
+import { useMemo, useState } from 'react';
+import type { AppState, Place } from '../../main/service/contract/app.ts';
+import { invoke } from '../api.ts';
+import type { Location } from '../shell/useNavigation.ts';
+import { Button } from '../ui/Button.tsx';
+import { EmptyState } from '../ui/EmptyState.tsx';
+import { SearchBox } from '../ui/SearchBox.tsx';
+import { useCommand } from '../ui/useCommand.ts';
+import { missionGroups } from './groups.ts';
+import { MissionList } from './MissionList.tsx';
+import styles from './MissionsView.module.css';
+import { NoMissions } from './NoMissions.tsx';
+
+/** Fewer are found faster by eye. */
+const SEARCH_FROM = 8;
+const NONE: readonly never[] = [];
+
+/** Every mission: those that run first. */
+export function MissionsView({
+  state,
+  at,
+  go,
+}: {
+  state: AppState;
+  at: Location;
+  go: (place: Place, missionId?: string | null) => void;
+}) {
+  const [search, setSearch] = useState('');
+  const missions = state.snapshot?.missions ?? NONE;
+  const searchable = missions.length >= SEARCH_FROM;
+  const words = searchable ? search : '';
+  const groups = useMemo(() => missionGroups(missions, words), [missions, words]);
+  if (state.snapshot === null) return <NotYet state={state} />;
+  return (
+    <div className={styles.view}>
+      {searchable && (
+        <SearchBox
+          label="Search missions"
+          placeholder="Search missions, repos, servers"
+          value={search}
+          onChange={setSearch}
+          className={styles.search}
+        />
+      )}
+      {missions.length === 0 ? (
+        <NoMissions folder={`${state.snapshot.agencDir}/missions`} />
+      ) : groups.length === 0 ? (
+        <EmptyState
+          icon="search"
+          title={`No mission matches “${words}”`}
+          actions={<Button label="Clear search" onPress={() => setSearch('')} />}
+        >
+          Names, repos, ids and servers are searched.
+        </EmptyState>
+      ) : (
+        <MissionList groups={groups} at={at} go={go} />
+      )}
+      {missions.length > 0 && <Attach />}
+    </div>
+  );
+}
+
+function Attach() {
+  const { run, pending, failure } = useCommand();
+  return (
+    <footer className={styles.footer}>
+      <Button
+        variant="quiet"
+        icon="plus"
+        label="Attach a config directory…"
+        isPending={pending}
+        onPress={() => run(() => invoke('attach', {}))}
+      />
+      <p role="status" className={styles.failure}>
+        {failure}
+      </p>
+    </footer>
+  );
+}
+
+/** The alert above says why; here is only what that means for the missions. */
+function NotYet({ state: { connection } }: { state: AppState }) {
+  if (connection.status !== 'failed') return <div className={styles.view} />;
+  return (
+    <EmptyState icon="list" title="Missions are shown once the engine runs">
+      What you are signed in to stays as it is meanwhile.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,80 @@
+import type { MissionMessage, ServerMessage } from '../../main/service/contract/engine.ts';
+import { needOf, signInsOf } from '../../main/service/contract/summary.ts';
+import { expiry } from '../text/time.ts';
+import { listed, plural, shortPath, shortRepo, someOf } from '../text/words.ts';
+import type { Shape } from '../ui/StateShape.tsx';
+
+/** How a mission stands, in a few words. */
+export interface MissionStatus {
+  readonly tone: 'good' | 'attention' | 'bad' | 'idle';
+  readonly shape: Shape;
+  readonly text: string;
+  /** What it means and what to do; `null` where the text says it all. */
+  readonly detail: string | null;
+}
+
+/** @param busy something is being reconciled just now: what differs may not for long */
+export function statusOf(mission: MissionMessage, busy: boolean): MissionStatus {
+  switch (needOf(mission, busy)) {
+    case 'unreadable':
+      return { tone: 'bad', shape: 'bad', text: 'cannot be read', detail: mission.trouble };
+    case 'vanished': {
+      const detail = `${listed(mission.held)} vanished here in a way no logout does. All others keep them until you answer the alert.`;
+      return { tone: 'bad', shape: 'bad', text: `${mission.held.length} vanished`, detail };
+    }
+    case 'sign-in': {
+      const names = signInsOf(mission);
+      const detail = `Sign in to ${listed(names)} with /mcp in any mission; all others then have it.`;
+      const text = `needs sign-in: ${someOf(names, 1)}`;
+      return { tone: 'attention', shape: 'attention', text, detail };
+    }
+    case 'differs': {
+      const detail = 'It has not what all others have. A resync brings it in step.';
+      return { tone: 'attention', shape: 'attention', text: 'differs', detail };
+    }
+    case null:
+      return wellOf(mission);
+  }
+}
+
+function wellOf({ state, inSync }: MissionMessage): MissionStatus {
+  if (state === 'stopped') {
+    return { tone: 'idle', shape: 'stopped', text: 'stopped', detail: null };
+  }
+  const shape = state === 'running' ? 'good' : 'attached';
+  if (inSync) return { tone: 'good', shape, text: 'in sync', detail: null };
+  return { tone: 'idle', shape, text: 'syncing…', detail: null };
+}
+
+/** Where a mission works: its repo, or the folder of an attached one. */
+export function placeOf({ repo, kind, configDir }: MissionMessage): string {
+  if (repo !== null) return shortRepo(repo);
+  return kind === 'attached' ? shortPath(configDir) : '';
+}
+
+/** "4 servers", or "no servers". */
+export function serverCount(servers: readonly ServerMessage[]): string {
+  return servers.length === 0 ? 'no servers' : plural(servers.length, 'server');
+}
+
+/** The sign-in that runs out first: "38 min"; `null` if none says when. */
+export function nextExpiry(servers: readonly ServerMessage[], now: number): string | null {
+  const times = servers.flatMap(({ status, expiresAt }) =>
+    status === 'usable' && expiresAt !== null ? [expiresAt] : [],
+  );
+  const ahead = times.filter((time) => time > now);
+  if (ahead.length > 0) return expiry(Math.min(...ahead), now);
+  return times.length === 0 ? null : expiry(Math.max(...times), now);
+}
+
+/** How one server of a mission stands: "38 min", "needs sign-in". */
+export function serverWords({ status, expiresAt }: ServerMessage, now: number): string {
+  if (status === 'invalidated') return 'needs sign-in';
+  if (status === 'registered') return 'never signed in';
+  return expiresAt === null ? 'signed in' : expiry(expiresAt, now);
+}
+
+/** Whether what `expiry` says is a span that can be left. */
+export function isSpan(text: string): boolean {
+  return /\d/.test(text);
+}

@@ -1,0 +1,167 @@
+import type {
+  MissionMessage,
+  ServerMessage,
+  Snapshot,
+} from '../../main/service/contract/engine.ts';
+import {
+  byText,
+  columnsOf,
+  heldGlobally,
+  heldKeys,
+  missionLabels,
+  type ServerColumn,
+} from './columns.ts';
+
+/** From here on a sign-in counts as expiring soon. */
+export const SOON_MS = 5 * 60_000;
+
+/** Worst first: what a column's header shows is the first of these that occurs in it. */
+export const cellStates = [
+  'invalidated',
+  'vanished',
+  'registered',
+  'soon',
+  'expired',
+  'usable',
+  'absent',
+] as const;
+export type CellState = (typeof cellStates)[number];
+
+export interface GridCell {
+  readonly state: CellState;
+  /** ms since the epoch; only where somebody is signed in and the entry says so. */
+  readonly expiresAt: number | null;
+}
+
+export interface GridColumn extends ServerColumn {
+  /** Among what is kept in step; stopped missions count only where nothing else has the server. */
+  readonly worst: CellState;
+  readonly trouble: boolean;
+}
+
+export interface GridRow {
+  /** The mission's id; `null`: the global entry. */
+  readonly id: string | null;
+  readonly label: string;
+  /** Not kept in step until it runs again. */
+  readonly stopped: boolean;
+  /** Why the entry cannot be read, or what vanished from it. */
+  readonly problem: string | null;
+  readonly trouble: boolean;
+}
+
+export interface Grid {
+  readonly columns: readonly GridColumn[];
+  readonly rows: readonly GridRow[];
+  /** By row, then by column. */
+  readonly cells: readonly (readonly GridCell[])[];
+  readonly trouble: boolean;
+}
+
+const ABSENT: GridCell = { state: 'absent', expiresAt: null };
+const VANISHED: GridCell = { state: 'vanished', expiresAt: null };
+
+/** Which entry has which server, and for how long: columns in trouble first, then by name. */
+export function gridOf(snapshot: Snapshot, now: number): Grid {
+  const sources = sourcesOf(snapshot);
+  const unsorted = columnsOf(sources.map(({ servers }) => servers));
+  const kept = new Set(snapshot.global.servers.map(({ key }) => key));
+  const lines = sources.map((source) => {
+    const held = heldKeys(source.held, unsorted, kept);
+    return lineOf(source, unsorted, held, now);
+  });
+  const judged = unsorted.map((column, at) => ({ column: judge(column, at, sources, lines), at }));
+  // Array.sort is stable, so within both groups the order by name stays.
+  judged.sort((one, other) => Number(other.column.trouble) - Number(one.column.trouble));
+  const cells = lines.map((line) => judged.map(({ at }) => line[at] ?? ABSENT));
+  const rows = sources.map((source, at) => rowOf(source, cells[at] ?? []));
+  const columns = judged.map(({ column }) => column);
+  return { columns, rows, cells, trouble: rows.some((row) => row.trouble) };
+}
+
+/** What asks for the user: the other states mend themselves, or are nobody's fault. */
+export function isTrouble(state: CellState): boolean {
+  return state === 'invalidated' || state === 'vanished';
+}
+
+/** A grid with only the rows in which something asks for the user. */
+export function onlyTrouble(grid: Grid): Grid {
+  return {
+    ...grid,
+    rows: grid.rows.filter((row) => row.trouble),
+    cells: grid.cells.filter((_, at) => grid.rows[at]?.trouble === true),
+  };
+}
+
+interface Source {
+  readonly id: string | null;
+  readonly label: string;
+  readonly stopped: boolean;
+  readonly unreadable: string | null;
+  readonly held: readonly string[];
+  readonly servers: readonly ServerMessage[];
+}
+
+function sourcesOf(snapshot: Snapshot): Source[] {
+  const labels = missionLabels(snapshot.missions);
+  const missions = snapshot.missions
+    .map((mission) => missionSource(mission, labels.get(mission.id) ?? mission.name))
+    .sort(
+      (one, other) => Number(one.stopped) - Number(other.stopped) || byText(one.label, other.label),
+    );
+  const { servers, trouble } = snapshot.global;
+  const held = heldGlobally(snapshot);
+  const label = 'everywhere (global)';
+  return [{ id: null, label, stopped: false, unreadable: trouble, held, servers }, ...missions];
+}
+
+function missionSource(mission: MissionMessage, label: string): Source {
+  const { id, servers, held, trouble: unreadable } = mission;
+  return { id, label, stopped: mission.state === 'stopped', unreadable, held, servers };
+}
+
+function lineOf(
+  source: Source,
+  columns: readonly ServerColumn[],
+  held: ReadonlySet<string>,
+  now: number,
+): GridCell[] {
+  const servers = new Map(source.servers.map((server) => [server.key, server]));
+  return columns.map(({ key }) => {
+    const server = servers.get(key);
+    if (server !== undefined) return cellOf(server, now);
+    return held.has(key) ? VANISHED : ABSENT;
+  });
+}
+
+function cellOf({ status, expiresAt }: ServerMessage, now: number): GridCell {
+  if (status !== 'usable') return { state: status, expiresAt: null };
+  if (expiresAt === null) return { state: 'usable', expiresAt };
+  if (expiresAt <= now) return { state: 'expired', expiresAt };
+  return { state: expiresAt - now < SOON_MS ? 'soon' : 'usable', expiresAt };
+}
+
+function judge(
+  column: ServerColumn,
+  at: number,
+  sources: readonly Source[],
+  lines: readonly (readonly GridCell[])[],
+): GridColumn {
+  const statesOf = (stopped: boolean): Set<CellState | undefined> =>
+    new Set(
+      lines.flatMap((line, row) => (sources[row]?.stopped === stopped ? line[at]?.state : [])),
+    );
+  const worstOf = (states: Set<CellState | undefined>): CellState =>
+    cellStates.find((state) => states.has(state)) ?? 'absent';
+  const live = worstOf(statesOf(false));
+  const worst = live === 'absent' ? worstOf(statesOf(true)) : live;
+  return { ...column, worst, trouble: isTrouble(live) };
+}
+
+function rowOf(source: Source, line: readonly GridCell[]): GridRow {
+  const { id, label, stopped, unreadable, held } = source;
+  const vanished = held.length === 0 ? null : `vanished: ${held.join(', ')}`;
+  const problem = unreadable ?? vanished;
+  const trouble = !stopped && (problem !== null || line.some(({ state }) => isTrouble(state)));
+  return { id, label, stopped, problem, trouble };
+}

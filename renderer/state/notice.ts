@@ -1,0 +1,39 @@
+import { errorText } from '../api.ts';
+import { createValue, useValue } from './value.ts';
+
+/** What failed and has no place of its own: shown in a bar at the bottom until it is dismissed. */
+export interface Notice {
+  /** The same words again are a new notice, and are read out again. */
+  readonly id: number;
+  readonly message: string;
+}
+
+const current = createValue<Notice | null>(null);
+let count = 0;
+
+/** Runs a command; if it fails, its words go to the bar at the bottom. @returns whether it went well */
+export async function attempt(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    showNotice(errorText(error));
+    return false;
+  }
+}
+
+/** Shows something in the bar at the bottom. */
+export function showNotice(message: string): void {
+  count += 1;
+  current.set({ id: count, message });
+}
+
+/** Takes the notice away. */
+export function dismissNotice(): void {
+  current.set(null);
+}
+
+/** The notice that is shown, if any. */
+export function useNotice(): Notice | null {
+  return useValue(current);
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import type { AppState } from '../../../main/service/contract/app.ts';
+import { makeWorld, type World } from '../../support/engineHarness.ts';
+import { MARK } from '../../support/fake.ts';
+import { until } from '../../support/until.ts';
+import { type LaunchedApp, type LaunchOptions, launchApp } from './launch.ts';
+
+/** The app on a temporary AGENC_DIRPATH and HOME of its own, with real files and the real engine. */
+export interface AppWorld extends AsyncDisposable {
+  readonly world: World;
+  readonly app: LaunchedApp;
+  /** Opens the popover as a user does, and gives its page. */
+  open(): Promise<Page>;
+  /** What main tells the page. */
+  state(page: Page): Promise<AppState>;
+}
+
+export interface AppWorldOptions extends LaunchOptions {
+  /** What is there before the app starts. */
+  readonly prepare?: (world: World) => void | Promise<void>;
+  /** The user has not seen the app yet: nothing is synced before the first start's consent. */
+  readonly firstStart?: boolean;
+}
+
+/** Everything is removed, and looked through for secrets, when it is disposed. */
+export async function openAppWorld(options: AppWorldOptions = {}): Promise<AppWorld> {
+  const { prepare, firstStart = false, ...launch } = options;
+  const world = makeWorld();
+  await prepare?.(world);
+  if (!firstStart) welcome(world);
+  const app = await launchApp({ home: world.env.HOME, env: world.env, ...launch });
+
+  async function open(): Promise<Page> {
+    await until('the icon has its menu', async () => (await app.tray()).menu !== null);
+    await app.clickTray();
+    return app.firstWindow();
+  }
+
+  return {
+    world,
+    app,
+    open,
+    state: (page) => ask(page, 'state', {}) as Promise<AppState>,
+    async [Symbol.asyncDispose]() {
+      const output = app.output();
+      await app.close();
+      await world.cleanup();
+      if (output.includes(MARK)) throw new Error('A marked token is in what the app printed.');
+    },
+  };
+}
+
+/** The user has read what will happen, some time ago. */
+function welcome({ paths }: World): void {
+  mkdirSync(paths.bar, { recursive: true, mode: 0o700 });
+  writeFileSync(paths.app, JSON.stringify({ welcomed: true }), { mode: 0o600 });
+}
+
+/** Has main carry out a command, as the page's own code does. */
+export async function ask(page: Page, name: string, params: object): Promise<unknown> {
+  const answer = await page.evaluate(
+    ([command, given]) =>
+      window.agencBar.invoke(command as 'state', given as Record<string, never>),
+    [name, params] as const,
+  );
+  if (answer.ok) return answer.value;
+  throw new Error(answer.message);
+}
+
+/** Waits until the engine runs, in this app or in another process. */
+export async function untilConnected({ state }: AppWorld, page: Page, how = 'own'): Promise<void> {
+  await until(`the connection is "${how}"`, async () => {
+    return (await state(page)).connection.status === how;
+  });
+}

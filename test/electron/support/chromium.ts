@@ -1,0 +1,134 @@
+/**
+ * The browser that stands for Electron's renderer: the system's own Chromium, found or installed.
+ * Tests of the page alone (`test/renderer`) use it too.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Browser, chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** For root, in a container, without a network: nothing here weakens what a page may do to a page. */
+export const CHROMIUM_FLAGS: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const INSTALL_MS = 10 * 60_000;
+const LOCK = join(tmpdir(), 'agenc-bar-install-chromium.lock');
+
+let found: Promise<string> | undefined;
+
+/**
+ * The program to start: `CHROMIUM_PATH`, one that is installed, or one that is installed now.
+ * Playwright's own download is the last resort, as it needs the network.
+ */
+export function findChromium(): Promise<string> {
+  found ??= installed() ?? once(install);
+  return found;
+}
+
+/** A browser with a fresh profile; `close()` ends it and removes the profile. */
+export async function launchChromium(): Promise<Browser> {
+  // Chromium and Debian's start script look for files there: none of the user's.
+  const home = mkdtempSync(join(tmpdir(), 'agenc-bar-chromium-'));
+  const browser = await chromium.launch({
+    executablePath: await findChromium(),
+    headless: true,
+    args: [...CHROMIUM_FLAGS],
+    env: chromiumEnvironment(home),
+  });
+  browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }));
+  return browser;
+}
+
+/** What Chromium needs of the environment, and nothing that could lead it to the user's own things. */
+export function chromiumEnvironment(home: string): Record<string, string> {
+  return { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, LANG: 'en_US.UTF-8' };
+}
+
+function installed(): Promise<string> | undefined {
+  const asked = process.env.CHROMIUM_PATH;
+  if (asked !== undefined && asked !== '') {
+    if (!existsSync(asked)) throw new Error(`CHROMIUM_PATH names ${asked}, which does not exist.`);
+    return Promise.resolve(asked);
+  }
+  const place = [...PLACES, chromium.executablePath()].find((path) => existsSync(path));
+  return place === undefined ? undefined : Promise.resolve(place);
+}
+
+async function install(): Promise<string> {
+  const failures: string[] = [];
+  for (const [command, ...args] of installers()) {
+    try {
+      await run(command, args, { timeout: INSTALL_MS, maxBuffer: 64 * 2 ** 20 });
+    } catch (error) {
+      failures.push(`${command} ${args.join(' ')}: ${error}`);
+    }
+    const path = installed();
+    if (path !== undefined) return path;
+  }
+  throw new Error(
+    'These tests need Chromium. Install it (Debian: apt-get install chromium) or name it in ' +
+      `CHROMIUM_PATH. What was tried:\n${failures.join('\n')}`,
+  );
+}
+
+function installers(): [string, ...string[]][] {
+  const playwright = join(import.meta.dirname, '../../../node_modules/playwright-core/cli.js');
+  const download: [string, ...string[]] = [process.execPath, playwright, 'install', 'chromium'];
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return [download];
+  const apt = ['apt-get', '-y', '-qq', '-o', 'Dpkg::Use-Pty=0'] as const;
+  const quietly = ['env', 'DEBIAN_FRONTEND=noninteractive'] as const;
+  return [
+    [...quietly, ...apt, 'install', '--no-install-recommends', 'chromium'],
+    // The package lists may be old or absent.
+    [...quietly, ...apt, 'update'],
+    [...quietly, ...apt, 'install', '--no-install-recommends', 'chromium'],
+    download,
+  ];
+}
+
+/** Test files run in several processes: one installs, the others wait for it. */
+async function once(work: () => Promise<string>): Promise<string> {
+  const deadline = Date.now() + INSTALL_MS;
+  while (!taken()) {
+    if (Date.now() > deadline) throw new Error(`Another process installs Chromium: see ${LOCK}`);
+    await sleep(500);
+  }
+  try {
+    return await (installed() ?? work());
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
+  }
+}
+
+function taken(): boolean {
+  try {
+    mkdirSync(LOCK);
+    return true;
+  } catch {
+    // One who was killed leaves the lock behind.
+    const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > INSTALL_MS) rmSync(LOCK, { recursive: true, force: true });
+    return false;
+  }
+}
