@@ -3,7 +3,7 @@
  * Tests of the page alone (`test/renderer`) use it too.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,8 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   '--disable-sync',
 ];
 
+const END_MS = 5_000;
+const LOOK_MS = 10;
 const INSTALL_MS = 10 * 60_000;
 const LOCK = join(tmpdir(), 'agenc-bar-install-chromium.lock');
 
@@ -63,6 +65,30 @@ export async function launchChromium(): Promise<Browser> {
 /** What Chromium needs of the environment, and nothing that could lead it to the user's own things. */
 export function chromiumEnvironment(home: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, LANG: 'en_US.UTF-8' };
+}
+
+/** Waits until no Chromium uses this profile; one that does not end is killed. */
+export async function chromiumEnd(profile: string): Promise<void> {
+  let pid: number;
+  try {
+    // A link that leads nowhere: `host-pid`.
+    pid = Number(readlinkSync(join(profile, 'SingletonLock')).split('-').at(-1));
+  } catch {
+    return;
+  }
+  const deadline = performance.now() + END_MS;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) process.kill(pid, 'SIGKILL');
+    await sleep(LOOK_MS);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function installed(): Promise<string> | undefined {

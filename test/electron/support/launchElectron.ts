@@ -45,7 +45,7 @@ export async function launchElectron(
     await Promise.race([ended, sleep(CLOSE_MS, undefined, { ref: false })]);
     if (runs) child.kill('SIGKILL');
     await exited;
-    world.remove();
+    await world.remove();
   }
 
   if (!announced) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handles } from '../double/handles.ts';
 import { SETTINGS_VARIABLE, type StandInSettings } from '../double/standInSettings.ts';
-import { findChromium } from './chromium.ts';
+import { chromiumEnd, findChromium } from './chromium.ts';
 import { folders, type LaunchedApp, type LaunchOptions } from './launchedApp.ts';
 import { Pages } from './pages.ts';
 import { Talk } from './talk.ts';
@@ -49,7 +49,9 @@ export async function launchStandIn(app: string, options: LaunchOptions): Promis
     if (talk.runs) child.kill('SIGKILL');
     await talk.exited;
     await pages.close();
-    world.remove();
+    // It ends with the app; as long as it runs it writes to its profile.
+    await chromiumEnd(world.chromium);
+    await world.remove();
   }
 
   if (!announced)

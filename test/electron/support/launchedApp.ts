@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -56,7 +57,7 @@ export function folders(options: LaunchOptions): {
   userData: string;
   chromium: string;
   env: Record<string, string>;
-  remove: () => void;
+  remove: () => Promise<void>;
 } {
   const made = mkdtempSync(join(tmpdir(), 'agenc-bar-app-'));
   const home = options.home ?? join(made, 'home');
@@ -72,6 +73,6 @@ export function folders(options: LaunchOptions): {
       LANG: 'en_US.UTF-8',
       ...options.env,
     },
-    remove: () => rmSync(made, { recursive: true, force: true, maxRetries: 3 }),
+    remove: () => rm(made, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
