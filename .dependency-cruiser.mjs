@@ -24,6 +24,12 @@ export default {
     rule('broadcast-stands-alone', '^main/broadcast/', '^main/(?!(broadcast|system)/)'),
     rule('missions-know-no-engine', '^main/missions/', '^main/(?!(missions|stores|system)/)'),
     rule('journal-knows-no-engine', '^main/journal/', '^main/(?!(journal|stores|system)/)'),
+    rule('terminals-stand-alone', '^main/terminals/', '^main/(?!(terminals|system)/)'),
+    rule(
+      'wrapper-knows-no-engine',
+      '^main/wrapper/',
+      '^main/(?!(wrapper|missions|stores|system)/)',
+    ),
     rule('engine-knows-no-service', '^main/sync/', '^main/(service|cli)/'),
     rule('service-knows-no-command-line', '^main/service/', '^main/cli/'),
     rule(

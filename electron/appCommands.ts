@@ -97,7 +97,7 @@ export function createAppHandlers(deps: AppCommandDeps): AppHandlers {
       const { snapshot } = deps.state();
       const hash = missionId === null ? snapshot?.global.hash : missionOf(missionId).hash;
       if (!hash) throw new UserError('There is no entry, and so no hash to copy.');
-      clipboard.writeText(hash);
+      await clipboard.writeText(hash);
       return nothing;
     },
 

@@ -97,7 +97,7 @@ async function main(): Promise<void> {
       engine.call('look', {}).catch(() => undefined); // Not connected: there is nothing to look at.
       if (engine.connection().status === 'waiting') void lookAround();
     },
-    onResize: (size) => memory.set({ size: [...size] }),
+    onLeave: (size) => memory.set({ size: [...size] }),
   });
   const navigator = createNavigator(window);
   const tray = createTrayRenderer({

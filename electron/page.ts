@@ -1,22 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, posix, sep } from 'node:path';
 import { protocol, type Session } from 'electron';
+import { CONTENT_SECURITY_POLICY } from './contentSecurityPolicy.ts';
 
 const SCHEME = 'agenc-bar';
 /** The only origin that may speak with the main process. */
 export const PAGE_ORIGIN = `${SCHEME}://app`;
 export const PAGE_URL = `${PAGE_ORIGIN}/index.html`;
-
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -30,7 +20,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** To be called before the app is ready: the page's scheme behaves like https, and is no `file://`. */
 export function registerPageScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true } },
+    // Module scripts are fetched as across origins.
+    { scheme: SCHEME, privileges: { standard: true, secure: true, corsEnabled: true } },
   ]);
 }
 

@@ -26,7 +26,8 @@ export interface AppWindowDeps {
   readonly options: () => BrowserWindowConstructorOptions;
   /** It is about to be seen. */
   readonly onShow: () => void;
-  readonly onResize: (size: readonly [number, number]) => void;
+  /** It was seen for the last time, for now. */
+  readonly onLeave: (size: readonly [number, number]) => void;
 }
 
 /** Made anew in half a second; a page that nobody looks at for this long is not worth its memory. */
@@ -61,10 +62,12 @@ export function createAppWindow(deps: AppWindowDeps): AppWindow {
   function watch(window: BrowserWindow): void {
     window.on('show', stopFreeing);
     window.on('hide', freeLater);
-    window.on('resized', () => {
+    // Not at "resized": Linux has no such event.
+    for (const leaving of ['hide', 'close'] as const) window.on(leaving as 'hide', noteSize);
+    function noteSize(): void {
       const [width = 0, height = 0] = window.getSize();
-      deps.onResize([width, height]);
-    });
+      deps.onLeave([width, height]);
+    }
     // A page that crashed is made anew at the next click.
     window.webContents.on('render-process-gone', () => window.destroy());
   }

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { errorCode } from '../system/errors.ts';
+import { controlSocketPath } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import {
   type CommandName,
@@ -12,7 +13,6 @@ import {
   type LiveSnapshot,
   liveSnapshotSchema,
 } from './contract/engine.ts';
-import { controlSocketPath } from './socketPath.ts';
 import { parseEvent } from './syncLog.ts';
 
 /** No engine answers on the control socket. */

@@ -1,5 +1,6 @@
 import type { EventMessage } from './contract/engine.ts';
-import { type LogFilter, type LogLine, logMatcher } from './contract/log.ts';
+import type { LogFilter, LogLine } from './contract/log.ts';
+import { logMatcher } from './contract/logFilter.ts';
 import { logLine, logLineText } from './logLine.ts';
 import { readSyncLog } from './syncLog.ts';
 

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorText } from '../system/errors.ts';
+import { controlSocketPath } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import {
   type CommandHandlers,
@@ -9,7 +10,6 @@ import {
   type EventMessage,
   type LiveSnapshot,
 } from './contract/engine.ts';
-import { controlSocketPath } from './socketPath.ts';
 
 /** Tells a listener what it has, as it comes. @returns how to unsubscribe */
 export type Feed = (tell: (message: EventMessage | LiveSnapshot) => void) => () => void;

@@ -5,6 +5,7 @@ import { acquireEngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
+import { controlSocketPath, ensurePrivateFolder } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
 import type { CommandHandlers, EventMessage } from './contract/engine.ts';
@@ -13,7 +14,6 @@ import { createLiveSnapshots, type LiveSnapshots } from './live.ts';
 import { eventMessage, isoTime } from './messages.ts';
 import { startControlServer } from './server.ts';
 import { snapshotMessage } from './snapshot.ts';
-import { controlSocketPath, ensurePrivateFolder } from './socketPath.ts';
 import { openSyncLog } from './syncLog.ts';
 
 /** An engine that runs: it holds the lock, watches, answers on the control socket and keeps the sync log. */

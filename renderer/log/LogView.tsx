@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { AppState } from '../../main/service/contract/app.ts';
-import { EVERYTHING, type LogFilter } from '../../main/service/contract/log.ts';
+import type { LogFilter } from '../../main/service/contract/log.ts';
+import { EVERYTHING } from '../../main/service/contract/logFilter.ts';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { LineDetails } from './LineDetails.tsx';

@@ -1,9 +1,5 @@
-import {
-  EVERYTHING,
-  type LogFilter,
-  type LogLine,
-  logMatcher,
-} from '../../main/service/contract/log.ts';
+import type { LogFilter, LogLine } from '../../main/service/contract/log.ts';
+import { EVERYTHING, logMatcher } from '../../main/service/contract/logFilter.ts';
 import { FilteredLines } from './filtered.ts';
 import { Lines } from './lines.ts';
 import type { LogSource } from './source.ts';

@@ -72,7 +72,7 @@ export const GridLine = memo(function GridLine(props: LineProps) {
       <div role="rowheader" {...place(index, 0, active)} className={styles.rowHeader}>
         <Said words={rowName(row)} />
         <span className={styles.name} aria-hidden="true">
-          {row.label}
+          {row.id === null ? <Everywhere /> : row.label}
         </span>
         {row.problem === null ? null : <StateShape state="vanished" />}
       </div>
@@ -100,6 +100,14 @@ export const GridLine = memo(function GridLine(props: LineProps) {
     </div>
   );
 });
+
+function Everywhere() {
+  return (
+    <>
+      everywhere <small className={styles.aside}>(global)</small>
+    </>
+  );
+}
 
 /** What is read out instead of what is shown: the same, in full. */
 function Said({ words }: { words: string }) {

@@ -8,7 +8,7 @@ import styles from './ServerGrid.module.css';
 
 /** As in ServerGrid.module.css. */
 const LINE = 32;
-const FIRST = 140;
+const FIRST = 146;
 const COLUMN = 92;
 
 interface Props {

@@ -6,6 +6,7 @@ import { type Row, reportText } from './report.ts';
 import { measureScale } from './scaleRows.ts';
 import { measureIdleSecurity } from './securityRow.ts';
 import { measureStatus } from './statusRow.ts';
+import { measureWindow } from './windowRows.ts';
 
 /*
  * `npm run bench`: what docs/architecture.md promises, measured on this machine with real engine
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, (quick: boolean) => Row[] | Promise<Row[]>>
   merge: (quick) => measureMerge(quick ? 30 : 500),
   scale: (quick) => measureScale(quick ? 10 : 100, quick ? 100 : 1_000, quick),
   status: (quick) => measureStatus(200, quick ? 2 : 10),
+  window: (quick) => measureWindow(200, quick ? 4 : 40),
 };
 
 const { values } = parseArgs({

@@ -1,4 +1,6 @@
 /** The stand-in for Electron by itself, with a small app of its own. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
@@ -17,7 +19,7 @@ interface Small {
 declare global {
   interface Window {
     readonly small: Small;
-    readonly states: string[];
+    readonly smallStates: string[];
   }
 }
 
@@ -227,7 +229,7 @@ describe.runIf(isStandIn)('the stand-in for Electron', () => {
       expect((await app.windowStates())[0]?.visible).toBe(false);
       await app.clickTray();
       await until('visible', () => page.evaluate(() => document.visibilityState === 'visible'));
-      expect(await page.evaluate(() => window.states)).toEqual(['hidden', 'visible']);
+      expect(await page.evaluate(() => window.smallStates)).toEqual(['hidden', 'visible']);
     });
 
     test('presses keys: main hears of them, and can keep one from the page', async () => {
@@ -236,11 +238,11 @@ describe.runIf(isStandIn)('the stand-in for Electron', () => {
       expect(await app.pressKey('a')).toBe(true);
       await expect.poll(() => field.inputValue()).toBe('a');
       await page.evaluate(() => {
-        window.addEventListener('keydown', (event) => window.states.push(event.key));
+        window.addEventListener('keydown', (event) => window.smallStates.push(event.key));
       });
       const heard = await forgetting(() => app.pressKey('Enter'));
       expect(heard).toBe('key keyDown Enter\n');
-      expect(await page.evaluate(() => window.states.at(-1))).not.toBe('Enter');
+      expect(await page.evaluate(() => window.smallStates.at(-1))).not.toBe('Enter');
       await page.keyboard.press('Escape');
       await until('hidden', async () => (await app.windowStates())[0]?.visible === false);
       await app.clickTray();
@@ -314,7 +316,7 @@ describe.runIf(isStandIn)('the end of an app under the stand-in', () => {
   const quit = (app: LaunchedApp): Promise<unknown> =>
     app.evaluate(({ app: own }) => void setTimeout(() => own.quit()));
 
-  test('comes in Electron’s order, and leaves nothing behind', async () => {
+  test('comes in Electron’s order', async () => {
     const app = await launchApp(SMALL);
     await app.firstWindow();
     await app.clickMenu('Quit').catch(() => undefined);
@@ -323,38 +325,40 @@ describe.runIf(isStandIn)('the end of an app under the stand-in', () => {
     await app.close();
   });
 
-  test('can be put off before and after the windows are closed', async () => {
-    for (const [event, expected] of [
-      ['before-quit', ['before-quit', 'before-quit', 'window closed', 'will-quit', 'quit']],
-      [
-        'will-quit',
-        ['before-quit', 'window closed', 'will-quit', 'before-quit', 'will-quit', 'quit'],
-      ],
-    ] as const) {
-      const app = await launchApp({ ...SMALL, env: { SMALL_REFUSALS: '1', SMALL_REFUSES: event } });
-      await app.firstWindow();
-      await quit(app);
-      await until('it refuses', () => order(app).includes(event));
-      await quit(app);
-      expect(await app.exited).toBe(0);
-      expect(order(app)).toEqual(expected);
-      await app.close();
-    }
+  test.each([
+    ['before', 'before-quit', ['before-quit', 'before-quit', 'window closed', 'will-quit', 'quit']],
+    [
+      'after',
+      'will-quit',
+      ['before-quit', 'window closed', 'will-quit', 'before-quit', 'will-quit', 'quit'],
+    ],
+  ])('can be put off %s the windows are closed', async (_when, event, expected) => {
+    const app = await launchApp({ ...SMALL, env: { SMALL_REFUSALS: '1', SMALL_REFUSES: event } });
+    await app.firstWindow();
+    await quit(app);
+    await until('it refuses', () => order(app).includes(event));
+    await quit(app);
+    expect(await app.exited).toBe(0);
+    expect(order(app)).toEqual(expected);
+    await app.close();
   });
 
-  test('by a signal is a quit; by force takes Chromium along', async () => {
-    const asked = await launchApp(SMALL);
-    await asked.firstWindow();
-    process.kill(asked.pid, 'SIGTERM');
-    expect(await asked.exited).toBe(0);
-    expect(order(asked)).toContain('will-quit');
-    await asked.close();
+  test('by a signal is a quit', async () => {
+    const app = await launchApp(SMALL);
+    await app.firstWindow();
+    process.kill(app.pid, 'SIGTERM');
+    expect(await app.exited).toBe(0);
+    expect(order(app)).toContain('will-quit');
+    await app.close();
+  });
 
-    const killed = await launchApp(SMALL);
-    const page = await killed.firstWindow();
+  test('by force takes Chromium along, and leaves no folder', async () => {
+    const app = await launchApp(SMALL);
+    const page = await app.firstWindow();
     const gone = new Promise((resolve) => page.context().browser()?.once('disconnected', resolve));
-    process.kill(killed.pid, 'SIGKILL');
+    process.kill(app.pid, 'SIGKILL');
     await gone;
-    await killed.close();
+    await app.close();
+    expect(existsSync(dirname(app.home))).toBe(false);
   });
 });

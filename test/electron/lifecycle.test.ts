@@ -116,11 +116,11 @@ describe('the window', () => {
     const [shape] = await world.app.windowStates();
     expect(shape?.options).not.toMatchObject({ frame: false });
     await world.app.resizeWindow(500, 640);
+    await world.app.closeWindow();
     await until('it is remembered', () => {
       const remembered = JSON.parse(readFileSync(world.world.paths.app, 'utf8'));
       return remembered.presentation === 'window' && remembered.size?.[0] === 500;
     });
-    await world.app.closeWindow();
     await world.app.clickTray();
     await expect.poll(visible).toEqual([true]);
     const [again] = await world.app.windowStates();

@@ -10,7 +10,10 @@ import { standInOnly } from './support/launch.ts';
 let world: AppWorld;
 let page: Page;
 beforeAll(async () => {
-  world = await openAppWorld({ prepare: (w) => void w.addMissions('a', 'b') });
+  world = await openAppWorld({
+    provokes: true,
+    prepare: (w) => void w.addMissions('a', 'b'),
+  });
   page = await world.open();
   await untilConnected(world, page);
 });
@@ -55,16 +58,27 @@ describe('the page', () => {
             seen.push(event.effectiveDirective);
             if (seen.length === 3) resolve(seen.sort());
           });
-          const script = document.createElement('script');
-          script.textContent = 'window.inline = true';
-          document.body.append(script);
-          const image = document.createElement('img');
-          image.src = 'https://example.org/x.png';
-          document.body.append(image);
+          document.head.append(
+            Object.assign(document.createElement('style'), { textContent: 'a{}' }),
+          );
+          document.body.append(
+            Object.assign(document.createElement('img'), { src: 'https://example.org/x.png' }),
+          );
           fetch('https://example.org/').catch(() => undefined);
         }),
     );
-    expect(await violations).toEqual(['connect-src', 'img-src', 'script-src-elem']);
+    expect(await violations).toEqual(['connect-src', 'img-src', 'style-src-elem']);
+    // Text never becomes code or markup.
+    for (const inject of [
+      () => {
+        document.createElement('script').textContent = 'window.inline = true';
+      },
+      () => {
+        document.createElement('div').innerHTML = '<img src="x" onerror="window.inline = true">';
+      },
+    ]) {
+      await expect(page.evaluate(inject)).rejects.toThrow(/Trusted/);
+    }
     expect(await page.evaluate(() => 'inline' in window)).toBe(false);
   });
 
@@ -133,8 +147,9 @@ describe('commands', () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), anything, async (name, params) => {
         const answer = await page.evaluate(
-          ([command, given]) => window.agencBar.invoke(command as 'state', given as never),
-          [name, params] as const,
+          ([command, given]) =>
+            window.agencBar.invoke(command as 'state', JSON.parse(given) as never),
+          [name, JSON.stringify(params)] as const,
         );
         expect(typeof answer.ok).toBe('boolean');
         if (!answer.ok) expect(answer.message).not.toMatch(/TypeError|at .*:\d+:\d+|went wrong/);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
-import { EVERYTHING, type LogLine } from '../../main/service/contract/log.ts';
+import type { LogLine } from '../../main/service/contract/log.ts';
+import { EVERYTHING } from '../../main/service/contract/logFilter.ts';
 import { createLogBook } from '../../main/service/logBook.ts';
 import { until } from '../support/until.ts';
 

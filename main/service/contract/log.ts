@@ -28,19 +28,3 @@ export const logFilterSchema = z.object({
   search: z.string().max(200),
 });
 export type LogFilter = z.infer<typeof logFilterSchema>;
-
-export const EVERYTHING: LogFilter = { missionId: null, direction: null, level: null, search: '' };
-
-/** A filter as a test of single lines. */
-export function logMatcher(filter: LogFilter): (line: LogLine) => boolean {
-  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
-  return (line) => {
-    if (filter.missionId !== null && line.missionId !== filter.missionId) return false;
-    if (filter.direction !== null && line.direction !== filter.direction) return false;
-    if (filter.level !== null && line.level !== filter.level) return false;
-    if (words.length === 0) return true;
-    const text = `${line.missionName ?? ''} ${line.missionId ?? ''} ${line.text} ${line.hash ?? ''}`;
-    const lower = text.toLowerCase();
-    return words.every((word) => lower.includes(word));
-  };
-}

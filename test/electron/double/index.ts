@@ -2,6 +2,12 @@
  * A stand-in for the module `electron`, for tests on machines without its binary: the production bundle
  * of the main process runs in plain Node, windows are pages in a real Chromium with the real preload
  * script in an isolated world of its own, and everything else is written down for the test.
+ *
+ * What it cannot tell, so what tests on it say nothing about: how the icon, menus and notifications are
+ * drawn; where the window server puts windows and when it takes the focus away; several displays;
+ * Electron's own Node, its fuses, its sandbox and how it throttles hidden pages; real permissions of
+ * devices; child windows, downloads, `will-redirect`, `webview`, sessions beside the default one.
+ * The page itself is at `http://<host>.<scheme>.localhost/` and not at its own scheme.
  */
 import { app, ELECTRON_VERSION, identity } from './app.ts';
 import { BrowserWindow } from './browserWindow.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trayIconPath } from '../../../electron/tray/trayIcon.ts';
 import { type TrayItem, trayView } from '../../../electron/tray/trayView.ts';
+import type { Snapshot } from '../../../main/service/contract/engine.ts';
 import {
   appState,
   mission,
@@ -19,12 +20,12 @@ const missionsIn = (items: readonly TrayItem[]): readonly TrayItem[] => {
 };
 
 describe('the tray', () => {
-  it.each([
+  it.each<[string, Partial<Snapshot>]>([
     ['InSync', {}],
     ['Syncing', { activity: { paused: false, busy: true } }],
     ['Paused', { activity: { paused: true, busy: false } }],
     ['Attention', { missions: [mission('a', { trouble: 'locked' })] }],
-  ] as const)('shows "%s" by its shape', (icon, change) => {
+  ])('shows "%s" by its shape', (icon, change) => {
     const view = trayView(withSnapshot({ missions: [mission('a')], alerts: [], ...change }));
     expect(view.icon).toBe(icon);
     expect(view.tooltip).toMatch(/^AgenC Bar: \S/);

@@ -19,13 +19,15 @@ export interface AppWorld extends AsyncDisposable {
 export interface AppWorldOptions extends LaunchOptions {
   /** What is there before the app starts. */
   readonly prepare?: (world: World) => void | Promise<void>;
+  /** What the browser complains of is meant: the test provokes it. */
+  readonly provokes?: boolean;
   /** The user has not seen the app yet: nothing is synced before the first start's consent. */
   readonly firstStart?: boolean;
 }
 
 /** Everything is removed, and looked through for secrets, when it is disposed. */
 export async function openAppWorld(options: AppWorldOptions = {}): Promise<AppWorld> {
-  const { prepare, firstStart = false, ...launch } = options;
+  const { prepare, firstStart = false, provokes = false, ...launch } = options;
   const world = makeWorld();
   await prepare?.(world);
   if (!firstStart) welcome(world);
@@ -43,12 +45,25 @@ export async function openAppWorld(options: AppWorldOptions = {}): Promise<AppWo
     open,
     state: (page) => ask(page, 'state', {}) as Promise<AppState>,
     async [Symbol.asyncDispose]() {
+      const complaints = provokes ? [] : await complaintsOf(app);
       const output = app.output();
       await app.close();
       await world.cleanup();
+      if (complaints.length > 0) throw new Error(`The page complained: ${complaints.join('; ')}`);
       if (output.includes(MARK)) throw new Error('A marked token is in what the app printed.');
     },
   };
+}
+
+/** Errors of the page, and what the content security policy refused. */
+async function complaintsOf(app: LaunchedApp): Promise<string[]> {
+  // Tests may have ended it.
+  const calls = await app.calls().catch(() => []);
+  return calls
+    .filter(
+      ([what, level]) => what === 'page error' || (what === 'page console' && level === 'error'),
+    )
+    .map((call) => call.join(' '));
 }
 
 /** The user has read what will happen, some time ago. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../system/userError.ts';
+import { UserError } from './userError.ts';
 
 /** The shortest limit among the systems we run on (macOS: 104 bytes with the closing NUL). */
 const MAX_BYTES = 103;
