@@ -34,9 +34,11 @@ export function App() {
       ) : (
         <>
           <Header state={state} />
-          <Places state={state} navigation={navigation}>
-            <Alerts state={state} focus={navigation.at.alertId} />
-          </Places>
+          <main className={styles.main}>
+            <Places state={state} navigation={navigation}>
+              <Alerts state={state} focus={navigation.at.alertId} />
+            </Places>
+          </main>
         </>
       )}
       <StatusBar />

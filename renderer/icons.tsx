@@ -34,6 +34,7 @@ const drawings = {
   close: <path d="m4.2 4.2 7.6 7.6M11.8 4.2l-7.6 7.6" />,
   check: <path d="m3.4 8.4 3 3 6.2-6.6" />,
   chevronDown: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
+  chevronUp: <path d="m4.2 9.8 3.8-3.8 3.8 3.8" />,
   chevronRight: <path d="m6.2 4.2 3.8 3.8-3.8 3.8" />,
   plus: <path d="M8 3.2v9.6M3.2 8h9.6" />,
   folder: (

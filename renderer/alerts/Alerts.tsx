@@ -25,7 +25,7 @@ export function Alerts({ state, focus }: { state: AppState; focus: string | null
         <Button
           variant="quiet"
           size="small"
-          icon={open ? 'up' : 'down'}
+          icon={open ? 'chevronUp' : 'chevronDown'}
           label={open ? 'Show fewer' : `${more} more`}
           reserve={['Show fewer']}
           aria-expanded={open}

@@ -6,7 +6,7 @@ import { resync, useRunningResync } from '../state/resync.ts';
 import { Button } from '../ui/Button.tsx';
 import { Hint } from '../ui/Hint.tsx';
 
-const LABELS = ['Resync', 'Resyncing…', 'Resume'];
+const LABELS = ['Force resync', 'Syncing…', 'Resume'];
 
 /** Force resync; while syncing is paused, what takes that back. */
 export function HeaderButton({ state }: { state: AppState }) {
@@ -26,13 +26,13 @@ export function HeaderButton({ state }: { state: AppState }) {
   const connected = state.connection.status === 'own' || state.connection.status === 'other';
   return (
     <Hint
-      text="Force resync: reads every entry again and mends what differs"
+      text="Reads every entry again and mends what differs"
       shortcut={shortcutHint('resync', state.platform)}
     >
       <Button
         icon="resync"
         turning={running !== null}
-        label={running === null ? 'Resync' : 'Resyncing…'}
+        label={running === null ? 'Force resync' : 'Syncing…'}
         reserve={LABELS}
         isDisabled={!connected || state.snapshot === null}
         isPending={running !== null}

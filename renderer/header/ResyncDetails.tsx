@@ -39,7 +39,8 @@ export function ResyncDetails({
         triggerRef={button}
         isOpen={open}
         onOpenChange={onOpenChange}
-        placement="bottom"
+        placement="bottom end"
+        containerPadding={12}
         className={styles.popover ?? ''}
       >
         <Dialog aria-label="What the resync did" className={styles.dialog ?? ''}>

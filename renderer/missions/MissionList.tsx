@@ -1,5 +1,6 @@
 import {
   type MouseEvent,
+  memo,
   type RefObject,
   useCallback,
   useEffect,
@@ -15,17 +16,16 @@ import {
   GridListSection,
 } from 'react-aria-components';
 import type { Place } from '../../main/service/contract/app.ts';
-import type { MissionMessage } from '../../main/service/contract/engine.ts';
 import type { Location } from '../shell/useNavigation.ts';
 import { cx } from '../ui/cx.ts';
-import type { MissionGroup } from './groups.ts';
+import type { MissionGroup, MissionRef } from './groups.ts';
 import styles from './MissionList.module.css';
 import { MissionMenu } from './MissionMenu.tsx';
 import { MissionRow } from './MissionRow.tsx';
 import { openMenu } from './menu.ts';
 
 /** The missions, walked through with the arrow keys; what is in a row with left and right. */
-export function MissionList({
+export const MissionList = memo(function MissionList({
   groups,
   at,
   go,
@@ -41,14 +41,14 @@ export function MissionList({
   // A row is drawn anew when its mission or one of these changes, and not when its neighbours do.
   const dependencies = useMemo(() => [open, target], [open, target]);
 
-  const item = (mission: MissionMessage) => (
+  const item = ({ id, name }: MissionRef) => (
     <GridListItem
-      id={mission.id}
-      textValue={mission.name.trim() === '' ? mission.id : mission.name}
-      className={cx(styles.item, target === mission.id && styles.target)}
-      onAction={() => toggle(mission.id)}
+      id={id}
+      textValue={name}
+      className={cx(styles.item, target === id && styles.target)}
+      onAction={() => toggle(id)}
     >
-      <MissionRow mission={mission} open={open === mission.id} />
+      <MissionRow id={id} open={open === id} />
     </GridListItem>
   );
   return (
@@ -61,10 +61,10 @@ export function MissionList({
         onContextMenu={openContextMenu}
         className={styles.list ?? ''}
       >
-        {({ id, title, missions }) => (
+        {({ id, title, count, missions }) => (
           <GridListSection id={id} aria-label={title} className={styles.section ?? ''}>
             <GridListHeader className={styles.header ?? ''}>
-              {title} <span className={styles.count}>{missions.length}</span>
+              {title} <span className={styles.count}>{count}</span>
             </GridListHeader>
             <Collection items={missions} dependencies={dependencies}>
               {item}
@@ -72,10 +72,10 @@ export function MissionList({
           </GridListSection>
         )}
       </GridList>
-      <MissionMenu groups={groups} go={go} open={open} onToggle={toggle} />
+      <MissionMenu go={go} open={open} onToggle={toggle} />
     </div>
   );
-}
+});
 
 /** Brings the mission that the window is pointed at into view, and gives it the focus. */
 function usePointedAt(list: RefObject<HTMLDivElement | null>, at: Location): string | null {
@@ -83,9 +83,13 @@ function usePointedAt(list: RefObject<HTMLDivElement | null>, at: Location): str
   // biome-ignore lint/correctness/useExhaustiveDependencies: every visit points anew
   useEffect(() => {
     if (missionId === null) return;
-    const row = list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
-    row?.scrollIntoView({ block: 'center' });
-    row?.focus();
+    // A list that has only just been made draws its rows a moment later.
+    const timer = setTimeout(() => {
+      const row = list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
+      row?.scrollIntoView({ block: 'center' });
+      row?.focus();
+    });
+    return () => clearTimeout(timer);
   }, [list, missionId, visit]);
   return missionId;
 }

@@ -4,11 +4,11 @@ import type { Place } from '../../main/service/contract/app.ts';
 import type { MissionMessage } from '../../main/service/contract/engine.ts';
 import { invoke } from '../api.ts';
 import { Icon, type IconName } from '../icons.tsx';
+import { useMission } from '../state/missions.ts';
 import { attempt } from '../state/notice.ts';
 import { resync } from '../state/resync.ts';
 import { useValue } from '../state/value.ts';
 import { Confirm } from '../ui/Confirm.tsx';
-import type { MissionGroup } from './groups.ts';
 import styles from './MissionMenu.module.css';
 import { openMenu } from './menu.ts';
 
@@ -20,12 +20,10 @@ interface Entry {
 
 /** What can be done with the mission whose menu is open. */
 export function MissionMenu({
-  groups,
   go,
   open,
   onToggle,
 }: {
-  groups: readonly MissionGroup[];
   go: (place: Place, missionId?: string | null) => void;
   /** Whose details are shown. */
   open: string | null;
@@ -35,9 +33,9 @@ export function MissionMenu({
   const anchor = useRef<HTMLElement>(null);
   const point = useRef<HTMLSpanElement>(null);
   const [detaching, setDetaching] = useState<MissionMessage | null>(null);
-  const mission = groups.flatMap(({ missions }) => missions).find(({ id }) => id === menu?.id);
+  const mission = useMission(menu?.id ?? '');
   anchor.current = menu?.point == null ? (menu?.button ?? null) : point.current;
-  const shown = menu !== null && mission !== undefined;
+  const shown = menu !== null && mission !== null;
   const entries = shown
     ? entriesOf(mission, open === mission.id, { go, onToggle, detach: setDetaching })
     : [];
@@ -45,6 +43,7 @@ export function MissionMenu({
     <>
       <span ref={point} className={styles.point} style={placeAt(menu?.point ?? null)} />
       <Popover
+        aria-label={`Actions for ${mission?.name ?? ''}`}
         triggerRef={anchor}
         isOpen={shown}
         onOpenChange={(isOpen) => !isOpen && openMenu.set(null)}
@@ -86,7 +85,7 @@ function entriesOf(
   const entries: (Entry | false)[] = [
     state !== 'stopped' && { icon: 'resync', label: 'Resync', act: () => void resync(id) },
     {
-      icon: open ? 'up' : 'down',
+      icon: open ? 'chevronUp' : 'chevronDown',
       label: open ? 'Hide details' : 'Show details',
       act: () => acts.onToggle(id),
     },

@@ -1,26 +1,27 @@
-import { memo } from 'react';
 import type { MissionMessage } from '../../main/service/contract/engine.ts';
 import { useOfState } from '../state/appState.ts';
+import { useMission } from '../state/missions.ts';
 import { useOfNow } from '../state/now.ts';
 import { msOf } from '../text/time.ts';
 import { Ago } from '../ui/Ago.tsx';
 import { cx } from '../ui/cx.ts';
 import { StateShape } from '../ui/StateShape.tsx';
 import { CopyHash } from './CopyHash.tsx';
+import { displayName } from './groups.ts';
 import { MissionDetails } from './MissionDetails.tsx';
 import styles from './MissionRow.module.css';
 import { MoreButton } from './MoreButton.tsx';
 import { isSpan, nextExpiry, placeOf, serverCount, statusOf } from './words.ts';
 
 /** One mission in two lines: who it is and how it stands, what it holds and since when. */
-export const MissionRow = memo(function MissionRow({
-  mission,
-  open,
-}: {
-  mission: MissionMessage;
-  open: boolean;
-}) {
-  const { inSync, name, id } = mission;
+export function MissionRow({ id, open }: { id: string; open: boolean }) {
+  const mission = useMission(id);
+  return mission === null ? null : <Present mission={mission} open={open} />;
+}
+
+function Present({ mission, open }: { mission: MissionMessage; open: boolean }) {
+  const { inSync, id } = mission;
+  const name = displayName(mission);
   // Only a row that differs looks whether something is under way: the others stay as they are.
   const busy = useOfState(
     (state) => !inSync && (state?.snapshot?.activity.busy === true || state?.resyncing !== null),
@@ -32,7 +33,7 @@ export const MissionRow = memo(function MissionRow({
         <StateShape shape={status.shape} className={styles.shape} />
         <span className={styles.first}>
           <bdi className={styles.name} title={name}>
-            {name.trim() === '' ? id : name}
+            {name}
           </bdi>
           <bdi className={styles.place} title={mission.repo ?? mission.configDir}>
             {placeOf(mission)}
@@ -52,12 +53,13 @@ export const MissionRow = memo(function MissionRow({
       {open && <MissionDetails mission={mission} detail={status.detail} />}
     </>
   );
-});
+}
 
 /** "4 servers · next expiry 38 min · 2 s ago" */
 function Facts({ mission }: { mission: MissionMessage }) {
   const { servers, state, trouble, lastSyncAt, seenAt } = mission;
-  const expiry = useOfNow(1_000, (now) => nextExpiry(servers, now));
+  // Of what is only the last known, the age says more than when it would run out.
+  const expiry = useOfNow(1_000, (now) => (trouble === null ? nextExpiry(servers, now) : null));
   if (state === 'stopped' && trouble === null) return 'brought up to date at its next launch';
   const at = msOf(trouble === null ? lastSyncAt : seenAt);
   return (

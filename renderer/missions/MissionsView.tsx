@@ -1,18 +1,21 @@
-import { useMemo, useState } from 'react';
+import { startTransition, useEffect, useMemo, useState } from 'react';
 import type { AppState, Place } from '../../main/service/contract/app.ts';
 import { invoke } from '../api.ts';
 import type { Location } from '../shell/useNavigation.ts';
+import { share } from '../state/share.ts';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { SearchBox } from '../ui/SearchBox.tsx';
 import { useCommand } from '../ui/useCommand.ts';
-import { missionGroups } from './groups.ts';
+import { firstOf, missionGroups } from './groups.ts';
 import { MissionList } from './MissionList.tsx';
 import styles from './MissionsView.module.css';
 import { NoMissions } from './NoMissions.tsx';
 
 /** Fewer are found faster by eye. */
 const SEARCH_FROM = 8;
+/** More than a screen holds; the rest is drawn when these are seen, so that a click on the icon is answered at once. */
+const FIRST = 30;
 const NONE: readonly never[] = [];
 
 /** Every mission: those that run first. */
@@ -29,7 +32,9 @@ export function MissionsView({
   const missions = state.snapshot?.missions ?? NONE;
   const searchable = missions.length >= SEARCH_FROM;
   const words = searchable ? search : '';
-  const groups = useMemo(() => missionGroups(missions, words), [missions, words]);
+  const groups = useShared(useMemo(() => missionGroups(missions, words), [missions, words]));
+  const isWhole = useAfterFirstPaint() || at.missionId !== null;
+  const shown = useMemo(() => (isWhole ? groups : firstOf(groups, FIRST)), [groups, isWhole]);
   if (state.snapshot === null) return <NotYet state={state} />;
   return (
     <div className={styles.view}>
@@ -53,11 +58,29 @@ export function MissionsView({
           Names, repos, ids and servers are searched.
         </EmptyState>
       ) : (
-        <MissionList groups={groups} at={at} go={go} />
+        <MissionList groups={shown} at={at} go={go} />
       )}
       {missions.length > 0 && <Attach />}
     </div>
   );
+}
+
+/** The value, as the same object while it is equal: the list is then not drawn anew. */
+function useShared<T>(value: T): T {
+  const [known, setKnown] = useState(value);
+  const shared = share(known, value);
+  if (shared !== known) setKnown(shared);
+  return shared;
+}
+
+/** False for the first frame. */
+function useAfterFirstPaint(): boolean {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => startTransition(() => setPainted(true)));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return isPainted;
 }
 
 function Attach() {

@@ -3,7 +3,18 @@ import type { MissionMessage } from '../../main/service/contract/engine.ts';
 export interface MissionGroup {
   readonly id: MissionMessage['state'];
   readonly title: string;
-  readonly missions: readonly MissionMessage[];
+  /** How many there are, shown yet or not. */
+  readonly count: number;
+  readonly missions: readonly MissionRef[];
+}
+
+/**
+ * What a list needs to know of a row. The row itself follows its mission: what changes in one mission
+ * then concerns neither the list nor the other rows.
+ */
+export interface MissionRef {
+  readonly id: string;
+  readonly name: string;
 }
 
 const TITLES = [
@@ -23,11 +34,29 @@ export function missionGroups(
     const text = textOf(mission);
     return words.every((word) => text.includes(word));
   });
-  return TITLES.map(([id, title]) => ({
-    id,
-    title,
-    missions: found.filter(({ state }) => state === id),
-  })).filter((group) => group.missions.length > 0);
+  return TITLES.map(([id, title]) => {
+    const missions = found
+      .filter(({ state }) => state === id)
+      .map((mission) => ({ id: mission.id, name: displayName(mission) }));
+    return { id, title, count: missions.length, missions };
+  }).filter(({ count }) => count > 0);
+}
+
+/** The first so many missions of all groups. */
+export function firstOf(groups: readonly MissionGroup[], most: number): readonly MissionGroup[] {
+  let left = most;
+  return groups
+    .map((group) => {
+      const missions = group.missions.slice(0, left);
+      left -= missions.length;
+      return { ...group, missions };
+    })
+    .filter(({ missions }) => missions.length > 0);
+}
+
+/** What a mission is called where its name says nothing. */
+export function displayName({ id, name }: Pick<MissionMessage, 'id' | 'name'>): string {
+  return name.trim() === '' ? id : name;
 }
 
 function textOf({ name, id, repo, configDir, kind, servers }: MissionMessage): string {

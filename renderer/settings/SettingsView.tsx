@@ -1,8 +1,7 @@
 import type { AppState } from '../../main/service/contract/app.ts';
-import { storeChoices } from '../../main/service/contract/settings.ts';
 import { invoke } from '../api.ts';
 import { About } from './About.tsx';
-import { debounceChoices, pollChoices, STORES, terminalChoices } from './choices.ts';
+import { debounceChoices, pollChoices, STORES, storeIds, terminalChoices } from './choices.ts';
 import { LaunchAtLogin } from './LaunchAtLogin.tsx';
 import { PathSetting } from './PathSetting.tsx';
 import { Picker } from './Picker.tsx';
@@ -22,7 +21,7 @@ export function SettingsView({ state }: { state: AppState }) {
       <Group title="Syncing">
         <Toggle
           label="Pause syncing"
-          help="Nothing is written anywhere until you resume, or the app starts anew."
+          help="Nothing is written until you resume, or the app restarts."
           on={state.snapshot?.activity.paused === true}
           isDisabled={state.snapshot === null}
           onChange={(paused) => invoke('pause', { paused })}
@@ -42,15 +41,15 @@ export function SettingsView({ state }: { state: AppState }) {
           onChange={(syncClaudeLogin) => invoke('changeSetting', { syncClaudeLogin })}
         />
         <Picker
-          label="Look everywhere every"
-          help="Changes are seen at once; this finds what the system did not tell of."
+          label="Check everything every"
+          help="Changes are seen at once; this finds the rest."
           value={String(values.pollIntervalMs)}
           choices={pollChoices(values.pollIntervalMs)}
           onChange={(ms) => invoke('changeSetting', { pollIntervalMs: Number(ms) })}
         />
         <Picker
           label="Wait after broadcasts"
-          help="Other programs may announce many changes at once."
+          help="Others may announce many at once."
           value={String(values.debounceMs)}
           choices={debounceChoices(values.debounceMs)}
           onChange={(ms) => invoke('changeSetting', { debounceMs: Number(ms) })}
@@ -97,13 +96,13 @@ function Store({ settings: { values, storeFromEnvironment } }: { settings: Setti
       help={
         storeFromEnvironment
           ? 'AGENC_BAR_STORE decides this one.'
-          : 'Where Claude Code keeps its sign-ins. Automatic is right for most.'
+          : 'Where Claude Code keeps sign-ins.'
       }
       value={values.store}
       choices={STORES}
       isDisabled={storeFromEnvironment}
       onChange={async (id) => {
-        const store = storeChoices.find((choice) => choice === id);
+        const store = storeIds.find((each) => each === id);
         if (store !== undefined) await invoke('changeSetting', { store });
       }}
     />

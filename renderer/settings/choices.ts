@@ -1,15 +1,22 @@
+import type { SettingsMessage } from '../../main/service/contract/settings.ts';
+
 /** One value of a setting, and how it is called. */
 export interface Choice {
   readonly id: string;
   readonly name: string;
 }
 
-export const STORES: readonly Choice[] = [
-  { id: 'auto', name: 'Automatic' },
-  { id: 'file', name: 'Files' },
-  { id: 'security', name: 'macOS Keychain' },
-  { id: 'keytar', name: 'Secret Service' },
-];
+type Store = SettingsMessage['store'];
+
+const STORE_NAMES: Readonly<Record<Store, string>> = {
+  auto: 'Automatic',
+  file: 'Files',
+  security: 'macOS Keychain',
+  keytar: 'Secret Service',
+};
+// The contract's own list of them would bring its whole checking into the page.
+export const storeIds = Object.keys(STORE_NAMES) as Store[];
+export const STORES: readonly Choice[] = storeIds.map((id) => ({ id, name: STORE_NAMES[id] }));
 
 const TERMINALS: readonly Choice[] = [
   { id: 'auto', name: 'Automatic' },

@@ -38,7 +38,7 @@ export function Button({
       {icon !== undefined && (
         <Icon name={icon} className={cx(styles.icon, turning && styles.turning)} />
       )}
-      <span className={styles.labels}>
+      <span className={cx(styles.labels, icon !== undefined && styles.beside)}>
         <span className={styles.label}>{label}</span>
         {others.map((other) => (
           <span key={other} className={styles.reserved} aria-hidden="true">

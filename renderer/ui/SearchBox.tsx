@@ -1,10 +1,11 @@
+import { memo } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { Icon } from '../icons.tsx';
 import { cx } from './cx.ts';
 import styles from './SearchBox.module.css';
 
 /** A search field; Escape clears it. ⌘F goes to the one that is shown. */
-export function SearchBox({
+export const SearchBox = memo(function SearchBox({
   label,
   placeholder = label,
   value,
@@ -31,4 +32,4 @@ export function SearchBox({
       </Button>
     </SearchField>
   );
-}
+});

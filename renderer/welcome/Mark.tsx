@@ -3,7 +3,7 @@ import styles from './Welcome.module.css';
 /** What the app does, as a picture: one sign-in in the middle, carried to all around it. */
 export function Mark() {
   return (
-    <svg viewBox="0 0 44 44" width="44" height="44" aria-hidden="true" className={styles.mark}>
+    <svg viewBox="0 0 44 44" width="36" height="36" aria-hidden="true" className={styles.mark}>
       <path
         d="M22 22 9 11M22 22 35 11M22 22v15"
         stroke="currentColor"

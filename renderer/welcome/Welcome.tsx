@@ -76,11 +76,12 @@ function Found({
           <li key={id} className={styles.finding}>
             <StateShape shape={tone} className={styles.shape} />
             <span className={styles.what}>
-              {title} <span className={styles.muted}>{text}</span>
+              <span className={styles.name}>{title}</span>
+              <bdi className={styles.place} title={place}>
+                {place}
+              </bdi>
             </span>
-            <bdi className={styles.place} title={place}>
-              {place}
-            </bdi>
+            <span className={styles.text}>{text}</span>
           </li>
         ))}
       </ul>

@@ -66,8 +66,8 @@ function globalFinding({ globalConfigDir, globalEntry, globalDetail, servers }: 
 export function stepsOf({ running, globalEntry }: Discovery): string[] {
   return [
     globalEntry === 'found' && running > 0
-      ? `Your ${running === 1 ? 'running mission gets' : `${running} running missions get`} what the global entry has.`
-      : 'Every mission that runs gets what the global entry has.',
+      ? `Your ${running === 1 ? 'running mission gets' : `${running} running missions get`} the global sign-ins.`
+      : 'Every mission that runs gets the global sign-ins.',
     'A sign-in in any mission goes everywhere at once.',
     'Whatever is replaced is kept for 30 days, encrypted, on this computer.',
   ];

@@ -96,6 +96,7 @@ async function openRows(missions: number, rounds: number): Promise<Row[]> {
     const warm: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.destroy());
+      await until('no window is there', async () => (await app.windows()).length === 0);
       cold.push(await openOnce(app));
       await app.clickTray();
       await until('it is hidden', async () => !(await app.windowStates())[0]?.visible);

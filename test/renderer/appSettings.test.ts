@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AppState } from '../../main/service/contract/app.ts';
+import { startPages, type TestPages, type TestWindow } from './support/page.ts';
+import { scenarios } from './support/scenarios.ts';
+import { appState } from './support/states.ts';
+
+let pages: TestPages;
+beforeAll(async () => {
+  pages = await startPages();
+}, 120_000);
+afterAll(() => pages.close());
+
+async function openSettings(state: AppState): Promise<TestWindow> {
+  const view = await pages.open(state);
+  await view.page.getByRole('tab', { name: 'Settings' }).click();
+  return view;
+}
+
+const values = appState().settings.values;
+const withValues = (change: Partial<typeof values>): AppState =>
+  appState({ settings: { ...appState().settings, values: { ...values, ...change } } });
+
+describe('settings', () => {
+  it.each([
+    ['Carry Claude’s own login too', ['changeSetting', { syncClaudeLogin: true }]],
+    ['Launch at login', ['changeSetting', { launchAtLogin: true }]],
+    ['Notifications', ['changeSetting', { notifications: false }]],
+    ['Pause syncing', ['pause', { paused: true }]],
+  ])('“%s” is asked for, and shown once main says so', async (name, call) => {
+    const view = await openSettings(appState());
+    const toggle = view.page.getByRole('switch', { name });
+    const before = await toggle.isChecked();
+    await view.page.locator('label', { hasText: name }).click();
+    expect(await view.calls()).toEqual([call]);
+    expect(await toggle.isChecked()).toBe(before);
+    await view.close();
+  });
+
+  it('show what main says', async () => {
+    const view = await openSettings(appState());
+    const toggle = view.page.getByRole('switch', { name: 'Notifications' });
+    expect(await toggle.isChecked()).toBe(true);
+    await view.push(withValues({ notifications: false, pollIntervalMs: 45_000 }));
+    await expect.poll(() => toggle.isChecked()).toBe(false);
+    await view.page.getByRole('button', { name: /45 s/ }).waitFor();
+    await view.close();
+  });
+
+  it.each([
+    [/Credential store/, 'Files', { store: 'file' }],
+    [/Check everything every/, '5 min', { pollIntervalMs: 300_000 }],
+    [/Wait after broadcasts/, '500 ms', { debounceMs: 500 }],
+    [/Terminal/, 'kitty', { terminal: 'kitty' }],
+  ])('%s offers %s', async (name, choice, change) => {
+    const view = await openSettings(appState());
+    await view.page.getByRole('button', { name }).click();
+    await view.page.getByRole('option', { name: choice, exact: true }).click();
+    await expect.poll(() => view.calls()).toEqual([['changeSetting', change]]);
+    await view.close();
+  });
+
+  it('tell beside the control what failed', async () => {
+    const view = await openSettings(appState());
+    const message = 'The settings file is read-only.';
+    await view.answer('changeSetting', { ok: false, message });
+    await view.page.getByText('Notifications', { exact: true }).click();
+    const row = view.page.locator('label', { hasText: 'Notifications' });
+    await expect.poll(() => row.textContent()).toContain(message);
+    await view.close();
+  });
+
+  it('leave paths to the system’s dialog', async () => {
+    const view = await openSettings(appState());
+    await view.page.getByRole('button', { name: 'Choose claude program…' }).click();
+    await view.page.getByRole('button', { name: 'Reset global config directory' }).click();
+    expect(await view.calls()).toEqual([
+      ['chooseSetting', { key: 'claudePath' }],
+      ['resetSetting', { key: 'globalConfigDir' }],
+    ]);
+    await view.close();
+  });
+
+  it('tell what is wrong with the file, and who decides', async () => {
+    const view = await openSettings(scenarios.badSettings);
+    await view.page.getByText('must be at least 1000').waitFor();
+    await view.page.getByText('AGENC_BAR_STORE decides this one.').waitFor();
+    expect(await view.page.getByRole('button', { name: /Credential store/ }).isDisabled()).toBe(
+      true,
+    );
+    await view.page.getByRole('button', { name: 'Open Login Items…' }).click();
+    await view.page.getByRole('button', { name: 'Open as a window' }).click();
+    await view.page.getByRole('button', { name: 'Quit' }).click();
+    expect(await view.calls()).toEqual([
+      ['openLink', { link: 'login-items' }],
+      ['present', { as: 'window' }],
+      ['quit', {}],
+    ]);
+    await view.close();
+  });
+});
