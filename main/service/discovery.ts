@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { parseEntry } from '../credentials/entry.ts';
 import { summariseServers } from '../credentials/serverState.ts';
 import { isActive } from '../missions/registry.ts';
-import { createStore } from '../stores/chooseStore.ts';
 import type { EntryRef } from '../stores/store.ts';
 import { errorText } from '../system/errors.ts';
 import { assemble, type ServiceOptions } from './assemble.ts';
@@ -61,7 +60,7 @@ export async function discover(
 
   async function countServers(folder: string): Promise<number> {
     const ref: EntryRef = { scope: 'mission', configDir: folder };
-    const entry = await createStore(store.kind).read(ref);
+    const entry = await store.read(ref);
     return entry.status === 'found' ? serversIn(entry.text).length : 0;
   }
 }
