@@ -35,7 +35,6 @@ const drawings = {
   check: <path d="m3.4 8.4 3 3 6.2-6.6" />,
   chevronDown: <path d="m4.2 6.2 3.8 3.8 3.8-3.8" />,
   chevronUp: <path d="m4.2 9.8 3.8-3.8 3.8 3.8" />,
-  chevronRight: <path d="m6.2 4.2 3.8 3.8-3.8 3.8" />,
   plus: <path d="M8 3.2v9.6M3.2 8h9.6" />,
   folder: (
     <path d="M1.9 12V4.3c0-.5.4-.9.9-.9h3l1.5 1.7h5.9c.5 0 .9.4.9.9v6c0 .5-.4.9-.9.9H2.8a.9.9 0 0 1-.9-.9Z" />
@@ -71,11 +70,9 @@ const drawings = {
       <path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2" />
     </>
   ),
-  merge: <path d="M4 2.6v10.8M4 7.2c0 2 1.6 2.4 3.6 2.4h4.2M9.8 7.4l2.2 2.2-2.2 2.2" />,
   external: (
     <path d="M9.2 2.8h4v4M13 3 7.6 8.4M11.4 9.6v2.9c0 .4-.3.7-.7.7H3.5a.7.7 0 0 1-.7-.7V5.3c0-.4.3-.7.7-.7h2.9" />
   ),
-  download: <path d="M8 2.6v7.2M4.9 6.9 8 10l3.1-3.1M2.8 13.2h10.4" />,
   window: (
     <>
       <rect x="2" y="3" width="12" height="10" rx="1.6" />

@@ -69,6 +69,6 @@ export function stepsOf({ running, globalEntry }: Discovery): string[] {
       ? `Your ${running === 1 ? 'running mission gets' : `${running} running missions get`} the global sign-ins.`
       : 'Every mission that runs gets the global sign-ins.',
     'A sign-in in any mission goes everywhere at once.',
-    'Whatever is replaced is kept for 30 days, encrypted, on this computer.',
+    'Whatever is replaced is kept 30 days, encrypted.',
   ];
 }

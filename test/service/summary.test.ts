@@ -61,7 +61,7 @@ describe('one sentence on the whole', () => {
     const shown = snapshot([mission()]);
     const ill = { ...shown, global: { ...shown.global, trouble: 'locked' } };
     expect(sentence(ill)).toEqual({
-      sentence: 'The global entry cannot be read',
+      sentence: 'Global entry unreadable',
       tone: 'attention',
     });
   });

@@ -40,7 +40,7 @@ export function summaryOf(state: {
 
   const busy = snapshot.activity.busy || state.resyncing !== null;
   const ill = snapshot.missions.filter((mission) => needOf(mission, busy) !== null);
-  if (snapshot.global.trouble !== null) return attention('The global entry cannot be read');
+  if (snapshot.global.trouble !== null) return attention('Global entry unreadable');
   if (ill.length > 0) {
     return attention(
       ill.length === 1 ? '1 mission needs attention' : `${ill.length} missions need attention`,
