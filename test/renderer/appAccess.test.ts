@@ -55,9 +55,9 @@ const VIEWS: readonly View[] = [
 ];
 
 describe('axe finds nothing', () => {
-  it.each(VIEWS)(
-    'in %s, however it is coloured',
-    async (_name, state, reach) => {
+  it.each(VIEWS.map(([name, state, reach]) => ({ name, state, reach })))(
+    'in $name, however it is coloured',
+    async ({ state, reach }) => {
       const view = await pages.open(state);
       await reach?.(view);
       for (const [look, media] of Object.entries(LOOKS)) {
