@@ -73,12 +73,21 @@ function useShared<T>(value: T): T {
   return shared;
 }
 
-/** False for the first frame. */
+/** False until the first frame was seen; a window is made, and its page drawn, before it is shown. */
 function useAfterFirstPaint(): boolean {
   const [isPainted, setPainted] = useState(false);
   useEffect(() => {
-    const frame = requestAnimationFrame(() => startTransition(() => setPainted(true)));
-    return () => cancelAnimationFrame(frame);
+    let idle = 0;
+    const wait = (): void => {
+      if (document.visibilityState !== 'visible' || idle !== 0) return;
+      idle = requestIdleCallback(() => startTransition(() => setPainted(true)), { timeout: 500 });
+    };
+    wait();
+    document.addEventListener('visibilitychange', wait);
+    return () => {
+      document.removeEventListener('visibilitychange', wait);
+      cancelIdleCallback(idle);
+    };
   }, []);
   return isPainted;
 }
