@@ -19,10 +19,19 @@ import {
   missionLsCommand,
   removeCommand,
 } from './missionCommands.ts';
+import {
+  hookCommand,
+  newCommand,
+  openCommand,
+  runCommand,
+  stopCommand,
+  tokenRemoveCommand,
+  tokenSetCommand,
+} from './runCommands.ts';
 import { statusCommand } from './statusCommand.ts';
 import { syncCommand } from './syncCommand.ts';
 
-type Work = (context: Context, ...words: never[]) => Promise<ExitCode | undefined>;
+type Work = (context: Context, ...words: never[]) => Promise<number | undefined>;
 
 /** The `agenc-bar` command (docs/cli.md). Every command takes `--agenc-dir` and `--json`. */
 function program(): Command {
@@ -58,14 +67,29 @@ function program(): Command {
     'answer a wipe ("restore" or "remove"), or "dismiss" a conflict',
     resolveCommand,
   );
+  command(top, 'hook <event>', 'for the hooks of a mission’s Claude', hookCommand);
   command(top, 'doctor', 'look for what could be wrong, and say how to mend it', doctorCommand);
 
   const journal = group(top, 'journal', 'server values that a sync removed or replaced');
   command(journal, 'ls', 'list them, newest first', journalLsCommand);
   command(journal, 'restore <id>', 'put one back everywhere', journalRestoreCommand);
 
+  const token = group(top, 'token', 'the OAuth token that missions start Claude with');
+  command(token, 'set', 'keep the one that comes on stdin', tokenSetCommand);
+  command(token, 'rm', 'forget it', tokenRemoveCommand);
+
   const mission = group(top, 'mission', 'the missions');
   command(mission, 'ls', 'list them', missionLsCommand);
+  command(mission, 'new <name>', 'make one', newCommand)
+    .option('--repo <repo>', 'clone this folder, GitHub reference or address into it')
+    .option('--prompt <text>', 'then run it headless with this');
+  running(command(mission, 'run <id>', 'run it here, until Claude ends', runCommand));
+  running(command(top, 'wrap <id>', 'the same; what terminals are opened with', runCommand));
+  command(mission, 'open <id>', 'run it in a terminal window of its own', openCommand).option(
+    '--resume',
+    'go on with its last conversation',
+  );
+  command(mission, 'stop <id>', 'end it, and write it back', stopCommand);
   command(
     mission,
     'attach <folder>',
@@ -85,6 +109,14 @@ function program(): Command {
     removeCommand,
   ).option('--delete-work', 'also delete what lies in its work folder');
   return top;
+}
+
+function running(made: Command): void {
+  made
+    .option('--headless', 'without a terminal: the prompt in, the answer to claude-output.log')
+    .option('--prompt <text>', 'what to ask, headless')
+    .option('--timeout <seconds>', 'end it after this, headless')
+    .option('--resume', 'go on with its last conversation');
 }
 
 function group(parent: Command, name: string, description: string): Command {

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { findLostWork } from '../missions/lostWork.ts';
 import { ask, type Context } from './context.ts';
 import { missionTable, plain } from './format.ts';
 
@@ -36,11 +37,21 @@ export async function detachCommand(context: Context, id: string): Promise<undef
 export async function removeCommand(context: Context, id: string): Promise<undefined> {
   const deleteWork = context.options.deleteWork === true;
   const result = await ask(context, 'remove', { id, deleteWork }, 'exclusively');
-  const text =
-    result.kept === null
-      ? `${id} is removed; what it was signed in to is kept in the global entry.`
-      : `The entry of ${id} is removed; the work in ${result.kept} is kept (--delete-work deletes it too).`;
-  context.print(context.json ? JSON.stringify(result) : text);
+  if (context.json) context.print(JSON.stringify(result));
+  else if (result.kept === null)
+    context.print(`${id} is removed; what it was signed in to is kept in the global entry.`);
+  else {
+    context.print(`The entry of ${id} is removed; the work in ${result.kept} is kept:`);
+    for (const line of await workIn(result.kept)) context.print(`  ${plain(line)}`);
+    context.print('"--delete-work" deletes it too.');
+  }
+}
+
+/** What would be lost with a work folder, a line each. */
+async function workIn(folder: string): Promise<readonly string[]> {
+  const lost = await findLostWork(folder);
+  if (lost.kind === 'work') return lost.lines;
+  return [lost.kind === 'none' ? 'nothing that is not pushed' : `not known: ${lost.reason}`];
 }
 
 /** The engine's working directory is not the user's. An absolute path stays as it was written. */

@@ -1,0 +1,115 @@
+import type { CreateProgress } from '../missions/create.ts';
+import { removeOauthToken, setOauthToken } from '../missions/oauthToken.ts';
+import {
+  type MissionHost,
+  makeMission,
+  openMission,
+  runMission,
+  stopMission,
+} from '../service/runMission.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
+import type { WrapperMode } from '../wrapper/options.ts';
+import { reportHook } from '../wrapper/reportHook.ts';
+import type { Context } from './context.ts';
+import { plain } from './format.ts';
+
+/** `agenc-bar mission new NAME [--repo REPO] [--prompt TEXT]` */
+export async function newCommand(context: Context, name: string): Promise<number | undefined> {
+  const { repo, prompt } = context.options;
+  const ending = new AbortController();
+  const end = (): void =>
+    ending.abort(new UserError('The mission was not made; nothing is left of it.'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  const mission = await makeMission(hostOf(context), {
+    name,
+    repo: typeof repo === 'string' ? repo : null,
+    cwd: process.cwd(),
+    interactive: process.stdin.isTTY === true,
+    signal: ending.signal,
+    onProgress: context.json ? () => undefined : showProgress,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
+  if (!context.json && process.stderr.isTTY === true) process.stderr.write('\n');
+  for (const warning of mission.warnings) tell(warning);
+  if (context.json) context.print(JSON.stringify(mission));
+  else context.print(`Mission "${plain(mission.name)}" is made: ${mission.id}`);
+  if (typeof prompt !== 'string') return undefined;
+  return run(context, mission.id, { kind: 'headless', prompt });
+}
+
+/** `agenc-bar mission run ID [--headless --prompt TEXT [--timeout SECONDS]] [--resume]`; `agenc-bar wrap ID` */
+export function runCommand(context: Context, id: string): Promise<number> {
+  const { headless, prompt, timeout } = context.options;
+  if (headless !== true) {
+    if (prompt !== undefined || timeout !== undefined)
+      throw new UserError('--prompt and --timeout belong to --headless.', ExitCode.usage);
+    return run(context, id, { kind: 'interactive' });
+  }
+  if (typeof prompt !== 'string' || prompt.trim() === '')
+    throw new UserError('--headless needs a --prompt.', ExitCode.usage);
+  const seconds = timeout === undefined ? null : Number(timeout);
+  if (seconds !== null && !(seconds > 0))
+    throw new UserError(`--timeout takes seconds, not "${String(timeout)}".`, ExitCode.usage);
+  return run(context, id, {
+    kind: 'headless',
+    prompt,
+    ...(seconds !== null && { timeoutMs: seconds * 1_000 }),
+  });
+}
+
+/** `agenc-bar mission open ID [--resume]` */
+export async function openCommand(context: Context, id: string): Promise<undefined> {
+  const resume = context.options.resume === true;
+  const opened = await openMission(hostOf(context), id, { resume, inTerminal: true });
+  const text = `Opened in ${opened.terminal}.${opened.note === undefined ? '' : ` ${opened.note}`}`;
+  context.print(context.json ? JSON.stringify(opened) : text);
+}
+
+/** `agenc-bar mission stop ID` */
+export async function stopCommand(context: Context, id: string): Promise<undefined> {
+  await stopMission(hostOf(context), id);
+  context.print(context.json ? JSON.stringify({ stopped: id }) : `${plain(id)} is stopped.`);
+}
+
+/** `agenc-bar hook EVENT`: for Claude's hooks, which must neither fail nor wait. */
+export async function hookCommand({ env }: Context, event: string): Promise<undefined> {
+  await reportHook({ event, stdin: process.stdin, env });
+}
+
+/** `agenc-bar token set`: from stdin, so that it is in no argument and no history. */
+export async function tokenSetCommand({ paths, json, print }: Context): Promise<undefined> {
+  if (process.stdin.isTTY === true) tell('Paste the token, then Enter and Ctrl-D:');
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  await setOauthToken(paths.oauthToken, text);
+  print(json ? JSON.stringify({ token: 'set' }) : 'The token is kept; missions start with it.');
+}
+
+/** `agenc-bar token rm` */
+export async function tokenRemoveCommand({ paths, json, print }: Context): Promise<undefined> {
+  const removed = removeOauthToken(paths.oauthToken);
+  const text = removed ? 'The token is removed.' : 'There was no token.';
+  print(json ? JSON.stringify({ removed }) : text);
+}
+
+function run(context: Context, id: string, mode: WrapperMode): Promise<number> {
+  const resume = context.options.resume === true;
+  return runMission(hostOf(context), id, { mode, resume }, tell);
+}
+
+function hostOf({ paths, env }: Context): MissionHost {
+  // The app's own binary is Node only as long as this is set; nothing that is started here wants it.
+  const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
+  return { paths, env: rest, command: [process.execPath, process.argv[1] ?? 'agenc-bar'] };
+}
+
+function tell(line: string): void {
+  process.stderr.write(`agenc-bar: ${line}\n`);
+}
+
+/** One line that is written over, on a terminal; the steps, elsewhere. */
+function showProgress({ detail, fraction }: CreateProgress): void {
+  const percent = fraction === undefined ? '' : ` ${Math.round(fraction * 100)} %`;
+  if (process.stderr.isTTY === true) process.stderr.write(`\r\u001b[K${plain(detail)}${percent}`);
+  else if (fraction === undefined) process.stderr.write(`${plain(detail)}\n`);
+}

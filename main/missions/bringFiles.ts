@@ -1,0 +1,119 @@
+import { constants, lstatSync, statSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { temporaryName } from '../system/atomicFile.ts';
+import { errorCode, errorText } from '../system/errors.ts';
+import type { BroughtFiles } from './configRecord.ts';
+import { stampOf, type UserFiles } from './userFiles.ts';
+
+/** Errors of the disk that is written to: no file after this one would fare better. */
+const OF_THE_DISK = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE'];
+
+/**
+ * Brings the user's files to a mission that may hold some by now: a file that the mission made, changed or
+ * deleted stays as the mission has it; every other follows the user's, also when that goes. Nothing is
+ * written through a link that lies in the mission.
+ * @param brought what was last brought; nothing for a new mission
+ * @throws the system's error if the disk is full or fails; the signal's reason
+ */
+export async function bringFiles(
+  { files, complete }: UserFiles,
+  target: string,
+  brought: BroughtFiles,
+  warn: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<BroughtFiles> {
+  const now: BroughtFiles = {};
+  for (const [name, { path, stamp }] of files) {
+    signal?.throwIfAborted();
+    const last = brought[name];
+    const to = join(target, name);
+    const own = ownStamp(to);
+    if (own !== last?.own) {
+      // Also what was brought before this was killed, so that it was not noted down.
+      if (own !== undefined && (await isSame(path, to))) now[name] = { source: stamp, own };
+      else if (last !== undefined) now[name] = last;
+    } else if (last !== undefined && last.source === stamp) {
+      now[name] = last;
+    } else if (await makeFolders(target, dirname(name))) {
+      const copied = await copy(path, to, warn);
+      if (copied) now[name] = { source: stamp, own: ownStamp(to) ?? '' };
+      else if (last !== undefined) now[name] = last;
+    }
+  }
+  for (const [name, last] of Object.entries(brought)) {
+    if (files.has(name)) continue;
+    // A folder that cannot be read now is not one that was emptied.
+    if (!complete) now[name] = last;
+    else if (!hasOwnFolders(target, dirname(name))) continue;
+    else if (ownStamp(join(target, name)) === last.own) await remove(target, name);
+  }
+  return now;
+}
+
+async function isSame(from: string, to: string): Promise<boolean> {
+  try {
+    // Whatever is not a file of its own in the mission is the mission's doing.
+    if (!lstatSync(to).isFile() || lstatSync(to).size !== statSync(from).size) return false;
+    return (await readFile(from)).equals(await readFile(to));
+  } catch {
+    // One of them cannot be read: then the mission's stays as it is.
+    return false;
+  }
+}
+
+async function copy(from: string, to: string, warn: (message: string) => void): Promise<boolean> {
+  const temporary = temporaryName(to);
+  try {
+    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await rename(temporary, to);
+    return true;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (OF_THE_DISK.includes(errorCode(error))) throw error;
+    warn(`${from} is left out: ${errorText(error)}.`);
+    return false;
+  }
+}
+
+/** @returns false if the mission has put something else in the place of one of the folders */
+async function makeFolders(target: string, below: string): Promise<boolean> {
+  if (!hasOwnFolders(target, below)) return false;
+  await mkdir(join(target, below), { recursive: true, mode: 0o700 });
+  return true;
+}
+
+/** Whether the folders of a path are the mission's own as far as they exist: no file, and no way out of it. */
+function hasOwnFolders(target: string, below: string): boolean {
+  let folder = target;
+  for (const part of below === '.' ? [] : below.split('/')) {
+    folder = join(folder, part);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) return true;
+    if (!found.isDirectory()) return false;
+  }
+  return true;
+}
+
+/** Removes a file and the folders that are empty after it. */
+async function remove(target: string, name: string): Promise<void> {
+  await rm(join(target, name), { force: true });
+  try {
+    for (let below = dirname(name); below !== '.'; below = dirname(below))
+      await rmdir(join(target, below));
+  } catch {
+    // Something else lies in it.
+  }
+}
+
+/** `undefined` where there is no file; a token that no copy has where something else is in its place. */
+function ownStamp(path: string): string | undefined {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    return found.isFile() ? stampOf(found) : 'no file';
+  } catch (error) {
+    // A folder of its path is a file now.
+    return errorCode(error) === 'ENOTDIR' ? 'no file' : undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { request as httpRequest } from 'node:http';
+import type { Mission } from '../missions/mission.ts';
+import { errorCode } from '../system/errors.ts';
+import { controlSocketPath } from '../system/socketPath.ts';
+import { UserError } from '../system/userError.ts';
+import {
+  type WrapperCommand,
+  type WrapperParams,
+  type WrapperStatus,
+  wrapperCommands,
+  wrapperFailureSchema,
+} from './contract.ts';
+import { wrapperSocket } from './files.ts';
+
+/** Nobody answers on a mission's control socket. */
+export class NoWrapper extends UserError {
+  constructor(name: string) {
+    super(`Mission ${name} is not running under a wrapper of AgenC Bar.`);
+    this.name = 'NoWrapper';
+  }
+}
+
+/** A wrapper answers in milliseconds; one that is stopped (SIGSTOP) never does. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Has a mission's wrapper carry out a command.
+ * @throws NoWrapper if none runs · UserError with the wrapper's own words if the command failed
+ */
+export async function callWrapper<C extends WrapperCommand>(
+  mission: Pick<Mission, 'name' | 'folder'>,
+  command: C,
+  params: WrapperParams<C>,
+): Promise<WrapperStatus> {
+  if (mission.folder === null) throw new NoWrapper(mission.name);
+  const socketPath = controlSocketPath(wrapperSocket(mission.folder));
+  const { status, body } = await post(mission.name, socketPath, command, JSON.stringify(params));
+  const value = parseJson(body);
+  if (status === 200) {
+    const result = wrapperCommands[command].result.safeParse(value);
+    if (result.success) return result.data;
+  } else {
+    const failure = wrapperFailureSchema.safeParse(value);
+    if (failure.success) throw new UserError(failure.data.error);
+  }
+  throw new UserError(
+    `The wrapper of mission ${mission.name} is of another program or version: end that mission where it runs.`,
+  );
+}
+
+function post(
+  name: string,
+  socketPath: string,
+  command: string,
+  body: string,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { socketPath, method: 'POST', path: `/${command}`, agent: false, timeout: PATIENCE_MS },
+      async (response) => {
+        try {
+          let text = '';
+          for await (const chunk of response.setEncoding('utf8')) text += chunk;
+          resolve({ status: response.statusCode ?? 0, body: text });
+        } catch (error) {
+          reject(error);
+        }
+      },
+    );
+    request.on('timeout', () => {
+      request.destroy(new UserError(`The wrapper of mission ${name} does not answer.`));
+    });
+    request.on('error', (error) => {
+      // ECONNRESET: it ended just now.
+      const codes = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR', 'ECONNRESET'];
+      reject(codes.includes(errorCode(error)) ? new NoWrapper(name) : error);
+    });
+    request.end(body);
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not one of ours.
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** The hooks of Claude's that report to the wrapper. */
+export const HOOK_EVENTS = ['Stop', 'UserPromptSubmit', 'Notification'] as const;
+export type HookEvent = (typeof HOOK_EVENTS)[number];
+
+const statusSchema = z.object({
+  missionId: z.string(),
+  /** The wrapper's own process, and Claude's (that of `op`, where there are secrets). */
+  pid: z.number(),
+  claudePid: z.number().nullable(),
+  mode: z.enum(['interactive', 'headless']),
+  phase: z.enum(['starting', 'running', 'restart-pending', 'restarting', 'stopping', 'ended']),
+  activity: z.enum(['idle', 'busy']),
+  attention: z.boolean(),
+  /** ISO times of the wrapper's start, and of the current Claude's. */
+  startedAt: z.string(),
+  claudeStartedAt: z.string().nullable(),
+});
+
+/** What a wrapper tells of itself. */
+export type WrapperStatus = z.infer<typeof statusSchema>;
+
+/** A wrapper's commands: `POST /<name>` with the parameters as JSON. Each answers with the status after it. */
+export const wrapperCommands = {
+  status: { params: z.object({}), result: statusSchema },
+  /** `graceful` waits until Claude is idle. */
+  restart: { params: z.object({ mode: z.enum(['graceful', 'hard']) }), result: statusSchema },
+  /** Answers at once; the mission has stopped when its `pid` file is gone. */
+  stop: { params: z.object({}), result: statusSchema },
+  hook: {
+    params: z.object({
+      event: z.enum(HOOK_EVENTS),
+      /** Of a `Notification`: `permission_prompt`, `idle_prompt`, … */
+      notificationType: z.string().max(64).optional(),
+    }),
+    result: statusSchema,
+  },
+} as const;
+
+export type WrapperCommand = keyof typeof wrapperCommands;
+export type WrapperParams<C extends WrapperCommand> = z.input<
+  (typeof wrapperCommands)[C]['params']
+>;
+export type WrapperHandlers = {
+  readonly [C in WrapperCommand]: (
+    params: z.output<(typeof wrapperCommands)[C]['params']>,
+  ) => WrapperStatus;
+};
+
+/** How a command's failure crosses the socket. */
+export const wrapperFailureSchema = z.object({ error: z.string() });
