@@ -32,8 +32,9 @@ export async function cloneRepository(
   { target, parent, interactive, env, signal, onProgress }: CloneOptions,
 ): Promise<void> {
   const read = progressReader((detail, fraction) => onProgress?.(detail, fraction));
-  const how = repository.kind === 'local' ? ['--local'] : [];
-  const args = ['clone', '--progress', ...how, '--', repository.source, target];
+  // Not with `--local`: a path is cloned so anyway, but with the option spelled out git gives up on another
+  // volume, where it cannot link, instead of copying.
+  const args = ['clone', '--progress', '--', repository.source, target];
   const { code, stderr } = await runGit(args, {
     cwd: parent,
     interactive,

@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode, errorText } from '../system/errors.ts';
 import { expandHome } from '../system/paths.ts';
+import { settingsSchema } from './contract/settings.ts';
 
 /** `bar/settings.json`. Keys that are not known here are left alone. */
 const settingsShape = {
-  store: z.enum(['auto', 'file', 'security', 'keytar']),
+  ...settingsSchema.shape,
   globalConfigDir: z.string().min(1).transform(expandHome),
-  pollIntervalMs: z.number().int().min(1_000),
-  debounceMs: z.number().int().min(0).max(5_000),
-  syncClaudeLogin: z.boolean(),
-  terminal: z.string(),
-  launchAtLogin: z.boolean(),
-  notifications: z.boolean(),
-  claudePath: z.string().nullable(),
 };
 
 export type Settings = {

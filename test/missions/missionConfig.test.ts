@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -346,7 +345,6 @@ describe('a launch', () => {
     rmSync(own('agents'), { recursive: true });
     symlinkSync(dirname(victim), own('agents'));
     rmSync(own('CLAUDE.md'));
-    linkSync(victim, join(home.root, 'kept'));
     symlinkSync(victim, own('CLAUDE.md'));
     put('agents/a.md', 'changed');
     put('agents/b.md', 'new');

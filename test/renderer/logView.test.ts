@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogLine } from '../../main/service/contract/log.ts';
+import { findingsInEveryLook } from './support/axe.ts';
 import { startPages, type TestPages, type TestWindow } from './support/page.ts';
 import { appState, NOW } from './support/states.ts';
 
@@ -120,7 +119,7 @@ describe('the log view', () => {
     await lastRow(page).click();
     await page.keyboard.press('ArrowUp');
     await page.getByRole('region', { name: 'Selected line' }).waitFor();
-    await expectAccessible(page);
+    expect(await findingsInEveryLook(page)).toEqual([]);
   });
 
   it('holds 100,000 lines with few elements, from the newest to the oldest', async () => {
@@ -289,31 +288,4 @@ async function isAtEnd(page: Page): Promise<boolean> {
   return list(page).evaluate(
     ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2,
   );
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const LOOKS = [
-  { colorScheme: 'light' },
-  { colorScheme: 'dark' },
-  { colorScheme: 'light', contrast: 'more' },
-  { colorScheme: 'dark', forcedColors: 'active' },
-] as const;
-
-/** What axe finds in the view, however it is coloured. */
-async function expectAccessible(page: Page): Promise<void> {
-  // Past the page's policy, which rightly lets no test's script in.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: AXE });
-  for (const look of LOOKS) {
-    await page.emulateMedia({ contrast: 'no-preference', forcedColors: 'none', ...look });
-    const { result } = await session.send('Runtime.evaluate', {
-      expression: `axe.run('[role=tabpanel]').then(({ violations, passes }) => ({
-        violations: violations.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]),
-        passes: passes.length }))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    expect(result.value, JSON.stringify(look)).toMatchObject({ violations: [] });
-    expect(result.value.passes).toBeGreaterThan(10);
-  }
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
+import { findingsInEveryLook } from './support/axe.ts';
 import { startPages, type TestPages, type TestWindow } from './support/page.ts';
 import { mission, NOW, SERVERS, server, snapshot, withSnapshot } from './support/states.ts';
 
@@ -48,7 +47,7 @@ describe('the servers view', () => {
   it('has no accessibility findings in any colours', async () => {
     await using window = await open(fleet(20));
     await window.page.getByRole('gridcell').first().focus();
-    await expectAccessible(window.page);
+    expect(await findingsInEveryLook(window.page)).toEqual([]);
   });
 
   it('shows trouble first, with the worst of each column', async () => {
@@ -161,7 +160,7 @@ describe('the servers view', () => {
     const state = withSnapshot({ missions, global: { ...snapshot().global, servers: [] } });
     await using window = await open(state);
     expect(await window.page.getByText('Sign in to an MCP server in any').isVisible()).toBe(true);
-    await expectAccessible(window.page);
+    expect(await findingsInEveryLook(window.page)).toEqual([]);
   });
 });
 
@@ -173,31 +172,4 @@ async function setVisibility(page: Page, value: DocumentVisibilityState): Promis
     });
     document.dispatchEvent(new Event('visibilitychange'));
   }, value);
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const LOOKS = [
-  { colorScheme: 'light' },
-  { colorScheme: 'dark' },
-  { colorScheme: 'light', contrast: 'more' },
-  { colorScheme: 'dark', forcedColors: 'active' },
-] as const;
-
-/** What axe finds in the view, however it is coloured. */
-async function expectAccessible(page: Page): Promise<void> {
-  // Past the page's policy, which rightly lets no test's script in.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: AXE });
-  for (const look of LOOKS) {
-    await page.emulateMedia({ contrast: 'no-preference', forcedColors: 'none', ...look });
-    const { result } = await session.send('Runtime.evaluate', {
-      expression: `axe.run('[role=tabpanel]').then(({ violations, passes }) => ({
-        violations: violations.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]),
-        passes: passes.length }))`,
-      awaitPromise: true,
-      returnByValue: true,
-    });
-    expect(result.value, JSON.stringify(look)).toMatchObject({ violations: [] });
-    expect(result.value.passes).toBeGreaterThan(10);
-  }
 }

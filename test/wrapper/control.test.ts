@@ -144,6 +144,17 @@ describe('a restart', () => {
   });
 });
 
+/** The best of three, in ms: the machine may be busy. */
+async function quickest(work: () => Promise<void>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 3; tries += 1) {
+    const since = performance.now();
+    await work();
+    best = Math.min(best, performance.now() - since);
+  }
+  return best;
+}
+
 describe('a hook', () => {
   it('tells busy, idle and attention, and nothing of the prompt', async () => {
     await running();
@@ -160,31 +171,20 @@ describe('a hook', () => {
   });
 
   it('is quick and silent where nobody answers, or nothing makes sense', async () => {
-    const timed = async (work: Promise<void>) => {
-      const since = performance.now();
-      await work;
-      return performance.now() - since;
-    };
-    expect(await timed(hook('Stop'))).toBeLessThan(100);
-    expect(await timed(hook('Stop', {}, { CLAUDE_CONFIG_DIR: undefined }))).toBeLessThan(100);
-    expect(await timed(hook('Stop', {}, { AGENC_MISSION_UUID: 'another' }))).toBeLessThan(100);
-    const env = {};
-    const rubbish = reportHook({ event: 'Notification', stdin: Readable.from(['{']), env });
-    expect(await timed(rubbish)).toBeLessThan(100);
-    const endless = reportHook({
-      event: 'Stop',
-      stdin: new Readable({ read: () => undefined }),
-      env,
-    });
-    expect(await timed(endless)).toBeLessThan(150);
+    expect(await quickest(() => hook('Stop'))).toBeLessThan(100);
+    expect(await quickest(() => hook('Stop', {}, { CLAUDE_CONFIG_DIR: '' }))).toBeLessThan(100);
+    expect(await quickest(() => hook('Stop', {}, { AGENC_MISSION_UUID: 'other' }))).toBeLessThan(100);
+    const raw = (event: string, stdin: Readable) => () => reportHook({ event, stdin, env: {} });
+    expect(await quickest(raw('Notification', Readable.from(['{'])))).toBeLessThan(100);
+    const endless = new Readable({ read: () => undefined });
+    expect(await quickest(raw('Stop', endless))).toBeLessThan(100);
   });
 
   it('does not wait for a wrapper that hangs', async () => {
     const wrapper = await running();
     wrapper.process.kill('SIGSTOP');
-    const since = performance.now();
-    await hook('Stop');
-    expect(performance.now() - since).toBeLessThan(150);
+    expect(await quickest(() => hook('Stop'))).toBeLessThan(100);
     wrapper.process.kill('SIGCONT');
   });
+});
 });
