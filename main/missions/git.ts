@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode, errorText } from '../system/errors.ts';
 import { UserError } from '../system/userError.ts';
@@ -60,9 +59,10 @@ export async function runGit(
     detached: !interactive,
   });
   const end = (name: NodeJS.Signals) => {
-    // On its own it leads a group, with ssh and its other helpers in it.
-    if (interactive || child.pid === undefined) child.kill(name);
-    else killGroup(child.pid, name);
+    if (child.pid === undefined) return;
+    // On its own it leads a group, with ssh and its other helpers in it; on a terminal it must share ours.
+    const all = interactive ? [child.pid, ...descendantsOf(child.pid)] : [-child.pid];
+    for (const pid of all) sendSignal(pid, name);
   };
   const onAbort = () => {
     end('SIGTERM');
@@ -125,9 +125,20 @@ function gitEnvironment(env: NodeJS.ProcessEnv, interactive: boolean): NodeJS.Pr
   return own;
 }
 
-function killGroup(pid: number, name: NodeJS.Signals): void {
+/** A helper that waits for the network does not notice that git has gone. */
+function descendantsOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const childrenOf = (parent: number): number[] =>
+    pairs.flatMap(([child, of]) =>
+      of === parent && child !== undefined ? [child, ...childrenOf(child)] : [],
+    );
+  return childrenOf(pid);
+}
+
+function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-pid, constants.signals[name]);
+    process.kill(pid, name);
   } catch {
     // It has ended by itself in this moment.
   }

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -28,7 +29,8 @@ export interface TestHome {
 }
 
 export function makeHome(): TestHome {
-  const root = mkdtempSync(join(tmpdir(), 'agenc-bar-create-'));
+  // The client goes by real paths, and so does what is compared here.
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'agenc-bar-create-')));
   const agenc = join(root, 'agenc');
   return {
     root,

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -6,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { claudeJsonPath } from '../../main/missions/claudeJson.ts';
@@ -125,7 +128,11 @@ describe("a mission's config", () => {
     put('skills/huge.bin', '');
     truncateSync(at('huge.bin'), 10 ** 9);
     execFileSync('mkfifo', [at('pipe')]);
-    const server = createServer().listen(at('socket'));
+    // Made elsewhere: where temporary folders have long names, a socket's would be too long here.
+    const short = join(tmpdir(), `agenc-bar-${process.pid}.sock`);
+    const server = createServer().listen(short);
+    await once(server, 'listening');
+    renameSync(short, at('socket'));
     try {
       const warnings = (await build()).join('\n');
       for (const name of ['dangling', 'itself', 'parent', 'whole', 'huge.bin', 'pipe', 'socket'])
