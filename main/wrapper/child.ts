@@ -64,6 +64,8 @@ export async function startChild(options: ChildOptions): Promise<ClaudeChild> {
     exited,
     terminate(signal) {
       signalClaude(signal);
+      // One that was suspended (Ctrl-Z) would take no notice.
+      signalClaude('SIGCONT');
       cancelKill ??= clock.after(options.graceMs, () => {
         options.onKill();
         signalClaude('SIGKILL');

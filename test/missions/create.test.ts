@@ -215,8 +215,7 @@ describe('a mission that cannot be made', () => {
     expect(existsSync(home.missions)).toBe(false);
   });
 
-  // In a terminal Ctrl-C reaches git's helpers by itself; they are not ours to end there.
-  it.each([false])(
+  it.each([false, true])(
     'because it was cancelled while git waits for the other side leaves nothing, and no git (terminal: %j)',
     async (interactive) => {
       const silent = createServer().listen(0, '127.0.0.1');

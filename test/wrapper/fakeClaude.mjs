@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const args = process.argv.slice(2);
 const configDir = process.env.CLAUDE_CONFIG_DIR ?? '';
@@ -19,7 +20,7 @@ trace('claude-start', {
   secret: process.env.FROM_OP ?? null,
   userVariable: process.env.USER_VARIABLE ?? null,
   tty: process.stdin.isTTY === true && process.stdout.isTTY === true,
-  prompt: args.includes('--print') ? readFileSync(0, 'utf8') : null,
+  prompt: args.includes('--print') ? await text(process.stdin) : null,
   cmdline: readIfThere('/proc/self/cmdline'),
 });
 

@@ -76,6 +76,15 @@ describe('an interactive mission', () => {
     expect(scene.file('wrapper.log')).toContain('"killed"');
   });
 
+  it('ends a suspended Claude as well', async () => {
+    const wrapper = scene.start();
+    const [start] = await scene.traced('claude-start');
+    await scene.traced('claude-ready');
+    process.kill(Number(start?.claudePid), 'SIGSTOP');
+    wrapper.process.kill('SIGTERM');
+    expect(await wrapper.exited).toBe(143);
+  });
+
   it('writes back after a crash of Claude’s, and says that it ended at once', async () => {
     const wrapper = scene.start({ claudeDoes: 'crash 3' });
     expect(await wrapper.exited).toBe(3);
