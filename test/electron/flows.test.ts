@@ -108,9 +108,13 @@ describe('missions', () => {
   it('a cancelled dialog changes nothing, a wrong folder is told in words', async () => {
     const { world, page } = await start();
     const attach = page.getByRole('button', { name: /Attach a config directory/ });
-    await attach.click();
+    // In their order: the first is cancelled, the second names a folder that cannot be.
+    await world.app.answerDialog({ canceled: true });
     await world.app.answerDialog({ canceled: false, filePaths: [world.world.global.configDir] });
-    await attach.click();
+    await until('a second dialog was opened', async () => {
+      await attach.click();
+      return (await world.app.calls('dialog.showOpenDialog')).length >= 2;
+    });
     await sees(page, /always in step/);
   });
 });
@@ -298,8 +302,9 @@ describe('the log', () => {
     const file = join(world.world.env.HOME, 'export.log');
     await world.app.answerDialog({ canceled: false, filePath: file });
     await page.getByRole('button', { name: /Export/ }).click();
-    await until('it is written', () => existsSync(file));
-    expect(readFileSync(file, 'utf8')).toMatch(/↑ {2}a: loop went up to all/);
+    await until('it is written', () => {
+      return /↑ {2}a: loop went up to all/.test(readFileSync(file, 'utf8'));
+    });
   });
 });
 

@@ -36,7 +36,12 @@ export async function openAppWorld(options: AppWorldOptions = {}): Promise<AppWo
   async function open(): Promise<Page> {
     await until('the icon has its menu', async () => (await app.tray()).menu !== null);
     await app.clickTray();
-    return app.firstWindow();
+    const page = await app.firstWindow();
+    // It is shown when its page is there; a click before that would be another one's.
+    await until('the window is seen', async () => {
+      return (await app.windowStates()).some(({ visible }) => visible);
+    });
+    return page;
   }
 
   return {
