@@ -1,3 +1,4 @@
+import { shellQuote } from '../system/shellQuote.ts';
 import { UserError } from '../system/userError.ts';
 import type { TerminalRequest } from './terminal.ts';
 
@@ -34,12 +35,6 @@ export function withEnv({ argv, env }: TerminalRequest): string[] {
 export function plainTitle(title: string): string {
   const line = title.toWellFormed().replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ');
   return [...line.trim()].slice(0, MAX_TITLE).join('').trim() || 'AgenC Bar';
-}
-
-/** One argument for a POSIX shell. */
-export function shellQuote(argument: string): string {
-  if (/^[\w@%+:,./-]+$/.test(argument)) return argument;
-  return `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shellQuote } from '../system/shellQuote.ts';
 import { HOOK_EVENTS } from './contract.ts';
 
 /** Tells our hooks from the user's, whatever path our program has: a comment to the shell. */
@@ -27,11 +28,6 @@ export function withHooks(settings: object, command: readonly string[]): object 
 /** The shell command of one hook. Whatever happens to our program, Claude's own work is not held up. */
 export function hookCommand(command: readonly string[], event: string): string {
   return `${[...command, 'hook', event].map(shellQuote).join(' ')} || : ${MARK}`;
-}
-
-/** A word as a POSIX shell reads it back. */
-export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function withHook(groups: unknown, event: string, command: readonly string[]): unknown {

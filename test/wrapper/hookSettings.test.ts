@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shellQuote } from '../../main/system/shellQuote.ts';
 import { HOOK_EVENTS } from '../../main/wrapper/contract.ts';
-import { hookCommand, shellQuote, withHooks } from '../../main/wrapper/hookSettings.ts';
+import { hookCommand, withHooks } from '../../main/wrapper/hookSettings.ts';
 
 const COMMAND = ['/opt/node', '/opt/AgenC Bar/cli.js'];
 
