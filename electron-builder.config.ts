@@ -51,7 +51,10 @@ const config: Configuration = {
     darkModeSupport: true,
     electronLanguages: ['en'],
     // It lives in the menu bar: no Dock icon, no application menu.
-    extendInfo: { LSUIElement: true },
+    extendInfo: {
+      LSUIElement: true,
+      NSAppleEventsUsageDescription: 'AgenC Bar opens your missions in Terminal or iTerm.',
+    },
     files: filesWithKeytarFor('darwin-*'),
     // Both halves of a universal app carry both of keytar's binaries, and that is meant.
     x64ArchFiles: '**/node_modules/keytar/prebuilds/**',

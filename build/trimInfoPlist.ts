@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { AfterPackContext } from 'electron-builder';
 import { build, type PlistValue, parse } from 'plist';
 
+/** Terminals are opened by AppleScript; macOS shows this text when it asks the user for the first time. */
+const USED = 'NSAppleEventsUsageDescription';
+
 /**
  * Takes out of the packed app's Info.plist what it inherits and does not use: Electron asks for camera,
  * microphone and Bluetooth, and electron-builder allows insecure connections for an updater.
@@ -17,6 +20,7 @@ export default async function trimInfoPlist(context: AfterPackContext): Promise<
 }
 
 function isUsed([key]: [string, unknown]): boolean {
+  if (key === USED) return true;
   return !key.endsWith('UsageDescription') && key !== 'NSAppTransportSecurity';
 }
 

@@ -1,14 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { clipboard, dialog, type OpenDialogOptions, shell } from 'electron';
+import { clipboard, dialog, shell } from 'electron';
 import { changeSettings } from '../main/service/changeSettings.ts';
 import type { AppState, Discovery } from '../main/service/contract/app.ts';
 import type { MissionMessage } from '../main/service/contract/engine.ts';
+import type { missionCommands } from '../main/service/contract/missions.ts';
 import type { SettingChange } from '../main/service/contract/settings.ts';
 import type { LogBook } from '../main/service/logBook.ts';
 import { UserError } from '../main/system/userError.ts';
 import type { AppEngine } from './appEngine.ts';
+import { chooseInDialog } from './dialogs.ts';
 import type { AppHandlers } from './ipc.ts';
 import { openLink } from './links.ts';
 import type { LoginItem } from './loginItem.ts';
@@ -31,7 +33,9 @@ export interface AppCommandDeps {
 }
 
 /** What each command of the page does. The page names things; what they are is looked up here. */
-export function createAppHandlers(deps: AppCommandDeps): AppHandlers {
+export function createAppHandlers(
+  deps: AppCommandDeps,
+): Omit<AppHandlers, keyof typeof missionCommands> {
   const { engine, log, window } = deps;
   const nothing = {};
 
@@ -73,7 +77,7 @@ export function createAppHandlers(deps: AppCommandDeps): AppHandlers {
     async attach({ candidateId }) {
       const folder =
         candidateId === undefined
-          ? await choose({
+          ? await chooseInDialog(window, {
               title: 'Attach a config directory',
               message: 'Choose a CLAUDE_CONFIG_DIR to keep in step',
               properties: ['openDirectory', 'showHiddenFiles'],
@@ -108,7 +112,8 @@ export function createAppHandlers(deps: AppCommandDeps): AppHandlers {
     },
 
     async chooseSetting({ key }) {
-      const chosen = await choose(
+      const chosen = await chooseInDialog(
+        window,
         key === 'claudePath'
           ? { title: 'Choose the claude program', properties: ['openFile', 'showHiddenFiles'] }
           : {
@@ -183,12 +188,5 @@ export function createAppHandlers(deps: AppCommandDeps): AppHandlers {
     const candidate = deps.discovery()?.candidates.find((each) => each.id === id);
     if (candidate === undefined) throw new UserError('That folder is not on the list any more.');
     return candidate.folder;
-  }
-
-  async function choose(how: OpenDialogOptions): Promise<string | null> {
-    const { canceled, filePaths } = await window.keepOpen(() =>
-      dialog.showOpenDialog({ defaultPath: homedir(), ...how }),
-    );
-    return canceled ? null : (filePaths[0] ?? null);
   }
 }

@@ -10,6 +10,8 @@ const memorySchema = z.object({
     .tuple([z.number().int().positive(), z.number().int().positive()])
     .nullable()
     .default(null),
+  /** Repositories that missions were made of, as one would type them; the latest first. */
+  recentRepos: z.array(z.string()).default([]),
 });
 type Remembered = z.output<typeof memorySchema>;
 

@@ -12,7 +12,9 @@ import { agencPaths, agencRoot } from '../main/system/paths.ts';
 import { createAppHandlers } from './appCommands.ts';
 import { createAppEngine, isKnownHere } from './appEngine.ts';
 import { openAppMemory } from './appMemory.ts';
+import { createAppMissions } from './appMissions.ts';
 import { attentionOf } from './attention.ts';
+import { chooseInDialog } from './dialogs.ts';
 import { answerPage, push } from './ipc.ts';
 import { joinShutdown } from './lifecycle.ts';
 import { lockDown } from './lockDown.ts';
@@ -120,6 +122,16 @@ async function main(): Promise<void> {
     },
   });
 
+  const missions = createAppMissions({
+    paths,
+    env: process.env,
+    engine,
+    memory,
+    chooseFolder: (title) => chooseInDialog(window, { title, properties: ['openDirectory'] }),
+    onOutput: (message) => push(window.contents(), 'output', message),
+    changed: () => feed.changed(),
+  });
+
   function takeState(): Omit<AppState, 'revision'> {
     const { settings, problems } = loadSettings(paths.settings, process.env);
     return {
@@ -129,6 +141,7 @@ async function main(): Promise<void> {
       connection: engine.connection(),
       snapshot: engine.snapshot(),
       resyncing: engine.resyncing(),
+      ...missions.state(),
       settings: {
         path: paths.settings,
         values: settings,
@@ -171,7 +184,11 @@ async function main(): Promise<void> {
     pageAsked: navigator.pageAsked,
     remember: (presentation) => memory.set({ presentation }),
   });
-  answerPage(ipcMain, handlers, (contents) => contents === window.contents());
+  answerPage(
+    ipcMain,
+    { ...handlers, ...missions.handlers },
+    (contents) => contents === window.contents(),
+  );
 
   menubar.tray.on('click', () => void window.toggle());
   app.on('second-instance', () => void window.show());
@@ -187,6 +204,7 @@ async function main(): Promise<void> {
     forgetWake();
     feed.dispose();
     log.close();
+    await missions.dispose();
     notifier.dispose();
     window.dispose();
     await engine.dispose();

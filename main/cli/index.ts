@@ -23,6 +23,7 @@ import {
   hookCommand,
   newCommand,
   openCommand,
+  restartCommand,
   runCommand,
   stopCommand,
   tokenRemoveCommand,
@@ -68,7 +69,12 @@ function program(): Command {
     resolveCommand,
   );
   command(top, 'hook <event>', 'for the hooks of a mission’s Claude', hookCommand);
-  command(top, 'doctor', 'look for what could be wrong, and say how to mend it', doctorCommand);
+  command(
+    top,
+    'doctor',
+    'look for what could be wrong, and say how to mend it',
+    doctorCommand,
+  ).option('--remove-leftovers', 'remove what dead processes and removed missions left behind');
 
   const journal = group(top, 'journal', 'server values that a sync removed or replaced');
   command(journal, 'ls', 'list them, newest first', journalLsCommand);
@@ -90,6 +96,12 @@ function program(): Command {
     'go on with its last conversation',
   );
   command(mission, 'stop <id>', 'end it, and write it back', stopCommand);
+  command(
+    mission,
+    'restart <id>',
+    'end its Claude as soon as that is idle, and start it again',
+    restartCommand,
+  ).option('--now', 'without waiting until it is idle');
   command(
     mission,
     'attach <folder>',
@@ -114,7 +126,7 @@ function program(): Command {
 function running(made: Command): void {
   made
     .option('--headless', 'without a terminal: the prompt in, the answer to claude-output.log')
-    .option('--prompt <text>', 'what to ask, headless')
+    .option('--prompt <text>', 'what to ask; "-" reads it from stdin')
     .option('--timeout <seconds>', 'end it after this, headless')
     .option('--resume', 'go on with its last conversation');
 }

@@ -1,14 +1,9 @@
 import type { CreateProgress } from '../missions/create.ts';
 import { removeOauthToken, setOauthToken } from '../missions/oauthToken.ts';
-import {
-  type MissionHost,
-  makeMission,
-  openMission,
-  runMission,
-  stopMission,
-} from '../service/runMission.ts';
+import { openMission, restartMission, stopMission } from '../service/controlMission.ts';
+import { type MissionHost, ownCommand, ownEnvironment } from '../service/missionHost.ts';
+import { makeMission, type RunRequest, runMission } from '../service/runMission.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
-import type { WrapperMode } from '../wrapper/options.ts';
 import { reportHook } from '../wrapper/reportHook.ts';
 import type { Context } from './context.ts';
 import { plain } from './format.ts';
@@ -34,25 +29,22 @@ export async function newCommand(context: Context, name: string): Promise<number
   if (context.json) context.print(JSON.stringify(mission));
   else context.print(`Mission "${plain(mission.name)}" is made: ${mission.id}`);
   if (typeof prompt !== 'string') return undefined;
-  return run(context, mission.id, { kind: 'headless', prompt });
+  return run(context, mission.id, { headless: true, prompt, resume: false });
 }
 
-/** `agenc-bar mission run ID [--headless --prompt TEXT [--timeout SECONDS]] [--resume]`; `agenc-bar wrap ID` */
-export function runCommand(context: Context, id: string): Promise<number> {
-  const { headless, prompt, timeout } = context.options;
-  if (headless !== true) {
-    if (prompt !== undefined || timeout !== undefined)
-      throw new UserError('--prompt and --timeout belong to --headless.', ExitCode.usage);
-    return run(context, id, { kind: 'interactive' });
-  }
-  if (typeof prompt !== 'string' || prompt.trim() === '')
-    throw new UserError('--headless needs a --prompt.', ExitCode.usage);
+/** `agenc-bar mission run ID [--headless [--timeout SECONDS]] [--prompt TEXT] [--resume]`; `agenc-bar wrap ID` */
+export async function runCommand(context: Context, id: string): Promise<number> {
+  const { prompt, timeout } = context.options;
+  const headless = context.options.headless === true;
+  if (!headless && timeout !== undefined)
+    throw new UserError('--timeout belongs to --headless.', ExitCode.usage);
   const seconds = timeout === undefined ? null : Number(timeout);
   if (seconds !== null && !(seconds > 0))
     throw new UserError(`--timeout takes seconds, not "${String(timeout)}".`, ExitCode.usage);
   return run(context, id, {
-    kind: 'headless',
-    prompt,
+    headless,
+    prompt: typeof prompt === 'string' ? await promptOf(prompt) : null,
+    resume: context.options.resume === true,
     ...(seconds !== null && { timeoutMs: seconds * 1_000 }),
   });
 }
@@ -71,6 +63,14 @@ export async function stopCommand(context: Context, id: string): Promise<undefin
   context.print(context.json ? JSON.stringify({ stopped: id }) : `${plain(id)} is stopped.`);
 }
 
+/** `agenc-bar mission restart ID [--now]` */
+export async function restartCommand(context: Context, id: string): Promise<undefined> {
+  const mode = context.options.now === true ? 'hard' : 'graceful';
+  await restartMission(hostOf(context), id, mode);
+  const text = mode === 'hard' ? 'is restarted.' : 'is restarted as soon as Claude is idle.';
+  context.print(context.json ? JSON.stringify({ restarted: id, mode }) : `${plain(id)} ${text}`);
+}
+
 /** `agenc-bar hook EVENT`: for Claude's hooks, which must neither fail nor wait. */
 export async function hookCommand({ env }: Context, event: string): Promise<undefined> {
   await reportHook({ event, stdin: process.stdin, env });
@@ -79,9 +79,7 @@ export async function hookCommand({ env }: Context, event: string): Promise<unde
 /** `agenc-bar token set`: from stdin, so that it is in no argument and no history. */
 export async function tokenSetCommand({ paths, json, print }: Context): Promise<undefined> {
   if (process.stdin.isTTY === true) tell('Paste the token, then Enter and Ctrl-D:');
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
-  await setOauthToken(paths.oauthToken, text);
+  await setOauthToken(paths.oauthToken, await readStdin());
   print(json ? JSON.stringify({ token: 'set' }) : 'The token is kept; missions start with it.');
 }
 
@@ -92,15 +90,24 @@ export async function tokenRemoveCommand({ paths, json, print }: Context): Promi
   print(json ? JSON.stringify({ removed }) : text);
 }
 
-function run(context: Context, id: string, mode: WrapperMode): Promise<number> {
-  const resume = context.options.resume === true;
-  return runMission(hostOf(context), id, { mode, resume }, tell);
+function run(context: Context, id: string, request: RunRequest): Promise<number> {
+  return runMission(hostOf(context), id, request, tell);
+}
+
+/** `-`: from stdin, so that it is in no argument. */
+function promptOf(text: string): Promise<string> {
+  return text === '-' ? readStdin() : Promise.resolve(text);
+}
+
+async function readStdin(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  return text;
 }
 
 function hostOf({ paths, env }: Context): MissionHost {
-  // The app's own binary is Node only as long as this is set; nothing that is started here wants it.
-  const { ELECTRON_RUN_AS_NODE: _, ...rest } = env;
-  return { paths, env: rest, command: [process.execPath, process.argv[1] ?? 'agenc-bar'] };
+  const command = ownCommand(process.argv[1] ?? 'agenc-bar');
+  return { paths, env: ownEnvironment(env), command };
 }
 
 function tell(line: string): void {

@@ -36,18 +36,27 @@ export async function setOauthToken(path: string, text: string): Promise<void> {
   }
 }
 
-/** Whether a token is kept. An empty file is none. */
+/** Whether a token is kept. An empty file is none; one that is not ours to read counts as one. */
 export function hasOauthToken(path: string): boolean {
-  return readOauthToken(path) !== null;
+  try {
+    return readOauthToken(path) !== null;
+  } catch {
+    // There is something: a mission that starts says what is wrong with it.
+    return true;
+  }
 }
 
-/** The token for a mission's own environment, or `null` if none is kept. Must never be shown. */
+/**
+ * The token for a mission's own environment, or `null` if none is kept. Must never be shown.
+ * Other programs may have kept it with the line breaks of a paste.
+ * @throws UserError if it is there but cannot be read
+ */
 export function readOauthToken(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8').trim() || null;
-  } catch {
-    // None there, or not ours to read: then it cannot be used either.
-    return null;
+    return readFileSync(path, 'utf8').replace(/\s+/g, '') || null;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
+    throw new UserError(`${path} cannot be read: ${errorText(error)}. Mend its permissions.`);
   }
 }
 

@@ -1,11 +1,12 @@
-import { statSync } from 'node:fs';
 import { type BroadcastFile, createBroadcastFile } from '../broadcast/broadcastFile.ts';
 import { type BroadcastListener, createBroadcastListener } from '../broadcast/broadcastListener.ts';
 import { createJournal, type Journal } from '../journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
+import { hasOauthToken } from '../missions/oauthToken.ts';
 import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
 import { createStore, storeKind } from '../stores/chooseStore.ts';
+import { createMissionItems } from '../stores/security/missionItems.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import { type Alerts, createAlerts } from '../sync/alerts.ts';
 import { createEngine, type Engine } from '../sync/engine.ts';
@@ -15,6 +16,8 @@ import { createReconciler } from '../sync/reconciler.ts';
 import { systemClock } from '../system/clock.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
+import { createLeftovers, type Leftovers } from './leftovers.ts';
+import { createRuns, type Runs } from './runs.ts';
 import { loadSettings, type Settings } from './settings.ts';
 
 export interface ServiceOptions {
@@ -37,6 +40,8 @@ export interface Parts {
   readonly lineage: LineageStore;
   readonly broadcast: BroadcastFile;
   readonly broadcastListener: BroadcastListener;
+  readonly runs: Runs;
+  readonly leftovers: Leftovers;
   /** What in the settings file could not be used. */
   readonly settingsProblems: readonly string[];
   /** Takes in the settings that may change while running; says which need a new start. */
@@ -62,6 +67,11 @@ export function assemble(
   const registry = createMissionRegistry(paths.missions, attached);
   const alerts = createAlerts(onEvent, clock.now);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
+  const runs = createRuns(clock, onProgress);
+  const emit = (event: EngineEvent): void => {
+    if (event.event === 'mission') noteRun(event);
+    onEvent(event);
+  };
   const journalKeys = createJournalKeys({ dir: paths.journal, mode });
   const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);
@@ -86,7 +96,7 @@ export function assemble(
     lineage,
     journal,
     clock,
-    emit: onEvent,
+    emit,
     broadcast: {
       ...broadcast,
       async announce() {
@@ -97,7 +107,7 @@ export function assemble(
     },
     carryLogin: () => ({
       always: settings.syncClaudeLogin,
-      atClone: !hasContent(paths.oauthToken),
+      atClone: !hasOauthToken(paths.oauthToken),
     }),
   });
   const engine = createEngine({
@@ -110,7 +120,7 @@ export function assemble(
     watcher,
     alerts,
     clock,
-    emit: onEvent,
+    emit,
     pollIntervalMs: () => settings.pollIntervalMs,
     onProgress,
   });
@@ -128,9 +138,21 @@ export function assemble(
     lineage,
     broadcast,
     broadcastListener,
+    runs,
+    leftovers: createLeftovers(
+      { global, registry },
+      store.kind === 'security' ? createMissionItems() : null,
+      clock.now,
+    ),
     settingsProblems: loaded.problems,
     reloadSettings,
   };
+
+  function noteRun({ change, missionId }: Extract<EngineEvent, { event: 'mission' }>): void {
+    const mission = registry.get(missionId)?.mission;
+    if (change === 'started' && mission !== undefined) runs.started(mission);
+    if (change === 'removed') runs.forget(missionId);
+  }
 
   function reloadSettings(): void {
     const next = loadSettings(paths.settings, options.env);
@@ -150,13 +172,4 @@ export function assemble(
 
 export function reportSettings(alerts: Alerts, problems: readonly string[]): void {
   alerts.setOwn('settings', 'settings', problems.length === 0 ? null : problems.join(' '));
-}
-
-function hasContent(path: string): boolean {
-  try {
-    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
-  } catch {
-    // Not ours to look at: then a login is not cloned either.
-    return true;
-  }
 }

@@ -1,10 +1,8 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
 import { entryRef } from '../missions/mission.ts';
-import { listMissionServices } from '../stores/security/listMissionServices.ts';
-import { serviceName } from '../stores/serviceName.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
-import { namesIn } from '../system/leftovers.ts';
+import { errorText } from '../system/errors.ts';
+import { findClaude } from '../wrapper/findProgram.ts';
 import type { Parts } from './assemble.ts';
 
 export interface Finding {
@@ -14,10 +12,6 @@ export interface Finding {
   readonly mend: string | null;
 }
 
-/** The client's locks live for milliseconds, a refresh for seconds. */
-const LEFTOVER_MS = 60_000;
-const LOCK = /^(\.storage-write\.lock|mcp-refresh-.+\.lock\.lock)$/;
-
 /** Looks for what could be wrong; changes nothing. */
 export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   return [
@@ -25,8 +19,7 @@ export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Fin
     await globalEntry(parts),
     ...permissions(parts),
     claude(parts, env),
-    ...leftoverLocks(parts),
-    ...(await orphanedItems(parts)),
+    ...(await leftBehind(parts)),
     await journalKey(parts),
   ];
 }
@@ -76,57 +69,38 @@ function permissions({ paths, store, global, registry }: Parts): Finding[] {
 }
 
 function claude({ settings }: Parts, env: NodeJS.ProcessEnv): Finding {
-  const candidates =
-    settings.claudePath === null
-      ? (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'claude'))
-      : [settings.claudePath];
-  const found = candidates.find(isExecutable);
-  if (found !== undefined) return ok(`claude is ${found}.`);
-  const where = settings.claudePath === null ? 'on PATH' : `at ${settings.claudePath}`;
-  return {
-    status: 'warning',
-    message: `There is no claude ${where}.`,
-    mend: 'Install it, or set "claudePath" in bar/settings.json.',
-  };
-}
-
-function leftoverLocks({ global, registry }: Parts): Finding[] {
-  const folders = [global.configDir, ...registry.all().map(({ mission }) => mission.configDir)];
-  const leftovers = folders.flatMap((folder) =>
-    namesIn(folder)
-      .filter((name) => LOCK.test(name))
-      .map((name) => join(folder, name))
-      .filter(
-        (path) =>
-          Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) >
-          LEFTOVER_MS,
-      ),
-  );
-  if (leftovers.length === 0) return [ok('No lock was left behind.')];
-  return leftovers.map((path) => ({
-    status: 'warning',
-    message: `${path} was left behind by a process that died.`,
-    mend: `The next writer takes it over; or: rmdir ${JSON.stringify(path)}`,
-  }));
-}
-
-async function orphanedItems({ store, registry }: Parts): Promise<Finding[]> {
-  if (store.kind !== 'security') return [];
-  const listed = await listMissionServices();
-  if (listed.status === 'unavailable') {
-    return [
-      note(`The keychain's items cannot be listed (${listed.reason}): ${listed.detail}.`, null),
-    ];
+  try {
+    return ok(`claude is ${findClaude(settings.claudePath, env)}.`);
+  } catch (error) {
+    return { status: 'warning', message: errorText(error), mend: null };
   }
-  const known = new Set(registry.all().map(({ mission }) => serviceName(entryRef(mission))));
-  const orphans = listed.services.filter((service) => !known.has(service));
-  if (orphans.length === 0) return [ok('Every keychain item of a mission has its mission.')];
-  return [
-    note(
-      `${orphans.length} keychain items belong to no mission known here: ${orphans.slice(0, 5).join(', ')}${orphans.length > 5 ? ', …' : ''}.`,
-      'They may be of missions removed, or of config directories not attached. security delete-generic-password -s NAME',
-    ),
-  ];
+}
+
+async function leftBehind({ leftovers }: Parts): Promise<Finding[]> {
+  const { leftovers: found, unknown } = await leftovers.find();
+  const items = found.filter(({ kind }) => kind === 'keychain-item');
+  const locks = found.filter(({ kind }) => kind === 'lock');
+  const findings = locks.map(
+    ({ what }): Finding => ({
+      status: 'warning',
+      message: `${what} was left behind by a process that died.`,
+      mend: 'The next writer takes it over; or: agenc-bar doctor --remove-leftovers',
+    }),
+  );
+  if (locks.length === 0) findings.push(ok('No lock was left behind.'));
+  if (unknown !== null)
+    findings.push(note(`The keychain's items cannot be listed (${unknown}).`, null));
+  if (items.length > 0) {
+    const named = items.slice(0, 5).map(({ what }) => what);
+    const more = items.length > named.length ? ', …' : '';
+    findings.push(
+      note(
+        `${items.length} keychain items belong to no mission known here: ${named.join(', ')}${more}.`,
+        'They may be of missions removed, or of config directories not attached. If of none that you use: agenc-bar doctor --remove-leftovers',
+      ),
+    );
+  }
+  return findings;
 }
 
 async function journalKey({ paths, journalKeys }: Parts): Promise<Finding> {
@@ -157,14 +131,4 @@ function ok(message: string): Finding {
 
 function note(message: string, mend: string | null): Finding {
   return { status: 'note', message, mend };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    // Not there, or not to be run.
-    return false;
-  }
 }

@@ -27,7 +27,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
   }
 
   async function statusOf(known: KnownMission): Promise<MissionMessage> {
-    return missionMessage(known, (await engine.status()).missions.get(known.mission.id));
+    const { id } = known.mission;
+    return missionMessage(known, (await engine.status()).missions.get(id), parts.runs.get(id));
   }
 
   return {
@@ -41,6 +42,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
           return inspected === undefined ? [] : [[mission, inspected] as const];
         });
         reportInspection(createReporter(parts.alerts, parts.store, parts.global), global, seen);
+        const running = registry.all().filter(({ state }) => state === 'running');
+        await parts.runs.look(running.map(({ mission }) => mission));
       }
       return snapshotMessage(parts, status, enginePid);
     },
@@ -124,6 +127,17 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       await engine.writeBack(mission);
       await attached.detach(id);
       engine.lookAtMissions();
+      return {};
+    },
+
+    findLeftovers: () => {
+      engine.lookAtMissions();
+      return parts.leftovers.find();
+    },
+
+    async removeLeftovers({ ids }) {
+      engine.lookAtMissions();
+      await parts.leftovers.remove(ids);
       return {};
     },
 

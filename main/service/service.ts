@@ -107,7 +107,7 @@ async function start(
   // What is found while the parts are put together is told already.
   const parts = assemble(options, (event) => publish(eventMessage(event)), live.changed);
   started.defer(() => live.dispose());
-  const { alerts, engine, journal, broadcast, broadcastListener } = parts;
+  const { alerts, engine, journal, broadcast, broadcastListener, registry, runs } = parts;
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
   const damage = parts.lineage.damage();
@@ -121,6 +121,8 @@ async function start(
   let isAbandoned = false;
   started.defer(() => engine.dispose(isAbandoned ? 'abandon' : 'write-back'));
   await engine.start();
+  started.defer(() => runs.dispose());
+  for (const { mission, state } of registry.all()) if (state === 'running') runs.started(mission);
 
   started.defer(() => broadcastListener.dispose());
   const sources = await watchSources([

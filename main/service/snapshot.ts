@@ -2,7 +2,7 @@ import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import type { KnownMission } from '../missions/registry.ts';
 import type { EngineStatus, MissionStatus } from '../sync/status.ts';
 import type { Parts } from './assemble.ts';
-import type { MissionMessage, Snapshot } from './contract/engine.ts';
+import type { MissionMessage, RunMessage, Snapshot } from './contract/engine.ts';
 import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
 
 /**
@@ -10,7 +10,7 @@ import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
  * @param enginePid the engine's process, or `null` where none runs
  */
 export function snapshotMessage(
-  { store, paths, global, broadcast, registry, alerts }: Parts,
+  { store, paths, global, broadcast, registry, alerts, runs }: Parts,
   status: EngineStatus,
   enginePid: number | null,
 ): Snapshot {
@@ -24,7 +24,11 @@ export function snapshotMessage(
       lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(broadcast)),
       ...entryMessage(status.global),
     },
-    missions: registry.all().map((known) => missionMessage(known, missions.get(known.mission.id))),
+    missions: registry
+      .all()
+      .map((known) =>
+        missionMessage(known, missions.get(known.mission.id), runs.get(known.mission.id)),
+      ),
     alerts: alerts.open().map(alertMessage),
   };
 }
@@ -32,6 +36,7 @@ export function snapshotMessage(
 export function missionMessage(
   { mission, state }: KnownMission,
   status: MissionStatus | undefined,
+  run: RunMessage | null,
 ): MissionMessage {
   const { id, name, kind, configDir, repo } = mission;
   return {
@@ -41,6 +46,7 @@ export function missionMessage(
     state,
     configDir,
     repo,
+    run,
     inSync: status?.inSync ?? false,
     held: [...(status?.held ?? [])],
     lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),

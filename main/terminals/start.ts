@@ -30,13 +30,24 @@ export async function startLaunch(
   launch: Launch,
   options: StartOptions,
 ): Promise<string> {
+  const { failure, said } = await runDetached(launch, options);
+  if (failure === null) return said;
+  const why = [failure, ...lastLines(said)].join(': ');
+  throw new UserError(`${name} could not be opened: ${why}. ${launch.hint?.(said) ?? ''}`.trim());
+}
+
+/**
+ * Starts a process that outlives this one, and watches it for as long as failing takes.
+ * @returns why it failed, if so, and what it said by then
+ */
+export async function runDetached(
+  launch: Launch,
+  options: StartOptions,
+): Promise<{ readonly failure: string | null; readonly said: string }> {
   const words = openWords();
   try {
     const failure = await runAndWatch(launch, words, options);
-    const said = readWords(words);
-    if (failure === null) return said;
-    const why = [failure, ...lastLines(said)].join(': ');
-    throw new UserError(`${name} could not be opened: ${why}. ${launch.hint?.(said) ?? ''}`.trim());
+    return { failure, said: readWords(words) };
   } finally {
     closeSync(words);
   }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, errorText } from '../system/errors.ts';
+import { readOauthToken } from '../missions/oauthToken.ts';
 import { UserError } from '../system/userError.ts';
 import { findOnPath } from './findProgram.ts';
 
@@ -28,6 +28,8 @@ export interface ChildCommandOptions {
   readonly mission: WrappedMission;
   readonly claude: string;
   readonly headless: boolean;
+  /** What an interactive Claude starts with. */
+  readonly prompt?: string;
   /** Whether Claude goes on with its last conversation. */
   readonly continued: boolean;
   readonly env: NodeJS.ProcessEnv;
@@ -36,21 +38,21 @@ export interface ChildCommandOptions {
 }
 
 /**
- * How Claude is started in a mission. A prompt is no part of it: a headless Claude reads that from stdin.
+ * How Claude is started in a mission. A headless Claude's prompt is no part of it: that is read from stdin.
  * @throws UserError if the secrets need an `op` that is not there, or the token cannot be read
  */
 export function childCommand(options: ChildCommandOptions): ChildCommand {
-  const { mission, claude, headless, continued } = options;
-  const token = readToken(options.tokenPath);
+  const { mission, claude, headless, continued, prompt } = options;
+  const token = readOauthToken(options.tokenPath);
   const env: NodeJS.ProcessEnv = {
     ...options.env,
     CLAUDE_CONFIG_DIR: mission.configDir,
     AGENC_MISSION_UUID: mission.id,
-    ...(token !== '' && { CLAUDE_CODE_OAUTH_TOKEN: token }),
+    ...(token !== null && { CLAUDE_CODE_OAUTH_TOKEN: token }),
   };
   const args = headless
     ? ['--print', ...(continued ? ['-c'] : [])]
-    : [...(continued ? ['--continue'] : [])];
+    : [...(continued ? ['--continue'] : []), ...(prompt === undefined ? [] : ['--', prompt])];
   const secrets = join(mission.workDir, '.claude', 'secrets.env');
   if (!existsSync(secrets)) return { program: claude, args, env, throughOp: false };
   const op = findOnPath('op', options.env);
@@ -65,14 +67,4 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
     env,
     throughOp: true,
   };
-}
-
-/** Claude's own token without the white space that a paste brings along; `''` if there is none. */
-function readToken(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/\s+/g, '');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return '';
-    throw new UserError(`${path} cannot be read: ${errorText(error)}. Mend its permissions.`);
-  }
 }

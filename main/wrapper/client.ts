@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { createInterface } from 'node:readline';
 import type { Mission } from '../missions/mission.ts';
 import { errorCode } from '../system/errors.ts';
 import { controlSocketPath } from '../system/socketPath.ts';
@@ -9,6 +10,7 @@ import {
   type WrapperStatus,
   wrapperCommands,
   wrapperFailureSchema,
+  wrapperStatusSchema,
 } from './contract.ts';
 import { wrapperSocket } from './files.ts';
 
@@ -46,6 +48,39 @@ export async function callWrapper<C extends WrapperCommand>(
   throw new UserError(
     `The wrapper of mission ${mission.name} is of another program or version: end that mission where it runs.`,
   );
+}
+
+/**
+ * Follows a mission's wrapper: tells its status now and at every change.
+ * @returns resolves when the wrapper ends or the signal is given; `false`: nobody of ours answered
+ */
+export function followWrapper(
+  folder: string,
+  tell: (status: WrapperStatus) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const socketPath = controlSocketPath(wrapperSocket(folder));
+  return new Promise((resolve) => {
+    let answered = false;
+    const done = () => resolve(answered);
+    const request = httpRequest({ socketPath, path: '/status', agent: false, signal });
+    // Nobody there, or it went: whoever follows looks at the pid file for what that means.
+    request.on('error', done);
+    request.on('response', (response) => {
+      response.on('error', done);
+      const lines = createInterface({ input: response });
+      lines.on('line', (line) => {
+        const status = wrapperStatusSchema.safeParse(parseJson(line));
+        if (!status.success) return;
+        answered = true;
+        tell(status.data);
+      });
+      // Its end may come before the last lines are read out.
+      lines.on('close', done);
+      lines.on('error', done);
+    });
+    request.end();
+  });
 }
 
 function post(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const HOOK_EVENTS = ['Stop', 'UserPromptSubmit', 'Notification'] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
-const statusSchema = z.object({
+export const wrapperStatusSchema = z.object({
   missionId: z.string(),
   /** The wrapper's own process, and Claude's (that of `op`, where there are secrets). */
   pid: z.number(),
@@ -16,25 +16,33 @@ const statusSchema = z.object({
   /** ISO times of the wrapper's start, and of the current Claude's. */
   startedAt: z.string(),
   claudeStartedAt: z.string().nullable(),
+  /** What the wrapper ends with; `null` until it has written back. */
+  exitCode: z.number().nullable(),
 });
 
 /** What a wrapper tells of itself. */
-export type WrapperStatus = z.infer<typeof statusSchema>;
+export type WrapperStatus = z.infer<typeof wrapperStatusSchema>;
 
-/** A wrapper's commands: `POST /<name>` with the parameters as JSON. Each answers with the status after it. */
+/**
+ * A wrapper's commands: `POST /<name>` with the parameters as JSON. Each answers with the status after it.
+ * `GET /status` streams the status as JSON lines: at once, and at every change.
+ */
 export const wrapperCommands = {
-  status: { params: z.object({}), result: statusSchema },
+  status: { params: z.object({}), result: wrapperStatusSchema },
   /** `graceful` waits until Claude is idle. */
-  restart: { params: z.object({ mode: z.enum(['graceful', 'hard']) }), result: statusSchema },
+  restart: {
+    params: z.object({ mode: z.enum(['graceful', 'hard']) }),
+    result: wrapperStatusSchema,
+  },
   /** Answers at once; the mission has stopped when its `pid` file is gone. */
-  stop: { params: z.object({}), result: statusSchema },
+  stop: { params: z.object({}), result: wrapperStatusSchema },
   hook: {
     params: z.object({
       event: z.enum(HOOK_EVENTS),
       /** Of a `Notification`: `permission_prompt`, `idle_prompt`, … */
       notificationType: z.string().max(64).optional(),
     }),
-    result: statusSchema,
+    result: wrapperStatusSchema,
   },
 } as const;
 

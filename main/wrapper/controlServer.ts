@@ -4,7 +4,12 @@ import { dirname } from 'node:path';
 import { errorText } from '../system/errors.ts';
 import { controlSocketPath, ensurePrivateFolder } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
-import { type WrapperCommand, type WrapperHandlers, wrapperCommands } from './contract.ts';
+import {
+  type WrapperCommand,
+  type WrapperHandlers,
+  type WrapperStatus,
+  wrapperCommands,
+} from './contract.ts';
 
 export interface WrapperServer {
   close(): Promise<void>;
@@ -15,17 +20,34 @@ const MAX_BODY_BYTES = 16 * 1024;
 const GRACE_MS = 300;
 
 /**
- * A wrapper's control socket: HTTP that only this user can speak to, `POST /<command>` with a JSON body.
+ * A wrapper's control socket: HTTP that only this user can speak to, `POST /<command>` with a JSON body,
+ * and `GET /status` for those who follow it.
  * The caller holds the mission's pid file, so a socket that lies there already is a dead wrapper's.
  */
 export async function startWrapperServer(
   wanted: string,
   handlers: WrapperHandlers,
+  follow: (tell: (status: WrapperStatus) => void) => () => void,
 ): Promise<WrapperServer> {
   const path = controlSocketPath(wanted);
   if (path !== wanted) ensurePrivateFolder(dirname(path));
   rmSync(path, { force: true });
-  const server = createServer((request, response) => void answer(handlers, request, response));
+  const streams = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/status') stream(response);
+    else void answer(handlers, request, response);
+  });
+
+  function stream(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' });
+    const unfollow = follow((status) => response.write(`${JSON.stringify(status)}\n`));
+    streams.add(response);
+    response.on('close', () => {
+      streams.delete(response);
+      unfollow();
+    });
+  }
+
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -35,6 +57,7 @@ export async function startWrapperServer(
     close: () =>
       new Promise((resolve) => {
         // Node removes the socket's file too.
+        for (const each of streams) each.end();
         const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
         server.close(() => {
           clearTimeout(cutOff);

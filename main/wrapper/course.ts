@@ -110,12 +110,24 @@ export async function runCourse(
   }
 
   try {
-    for (let continued = options.resume; ; continued = supervisor.state().conversation) {
+    const prompt = mode.kind === 'interactive' ? mode.prompt : undefined;
+    for (let starts = 1, continued = options.resume; ; starts += 1) {
       const { mission, claude, env, tokenPath } = options;
-      const command = childCommand({ mission, claude, headless, continued, env, tokenPath });
+      // A conversation that is continued after a restart has the prompt in it.
+      const isAsked = prompt !== undefined && (starts === 1 || !continued);
+      const command = childCommand({
+        mission,
+        claude,
+        headless,
+        continued,
+        env,
+        tokenPath,
+        ...(isAsked && { prompt }),
+      });
       const { exit, again } = await once(command);
-      if (again && supervisor.stopReason() === null) continue;
-      return codeOf(exit, supervisor, output, unwritten);
+      if (!again || supervisor.stopReason() !== null)
+        return codeOf(exit, supervisor, output, unwritten);
+      continued = supervisor.state().conversation;
     }
   } finally {
     await output?.close();

@@ -3,7 +3,8 @@ import type { WrappedMission } from './childCommand.ts';
 import type { SignalSource } from './signals.ts';
 
 export type WrapperMode =
-  | { readonly kind: 'interactive' }
+  /** `prompt`: what Claude starts with; a terminal program can be given it in its arguments only. */
+  | { readonly kind: 'interactive'; readonly prompt?: string }
   /** `prompt` goes to Claude through its stdin, and nowhere else. */
   | { readonly kind: 'headless'; readonly prompt: string; readonly timeoutMs?: number };
 
@@ -20,6 +21,8 @@ export interface WrapperOptions {
   /** `cache/oauth-token` */
   readonly tokenPath: string;
   readonly credentials: Credentials;
+  /** The mission is this wrapper's from here on. */
+  readonly onClaimed?: () => void;
   /** Takes a line for people; stderr unless given. */
   readonly tell?: (line: string) => void;
   readonly limits?: Partial<WrapperLimits>;

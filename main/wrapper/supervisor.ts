@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../system/userError.ts';
 import type { ChildExit, ClaudeChild } from './child.ts';
 import type { WrapperHandlers, WrapperParams, WrapperStatus } from './contract.ts';
@@ -29,6 +30,10 @@ export type StopReason =
 export interface Supervisor {
   readonly handlers: WrapperHandlers;
   state(): WrapperState;
+  /** Tells a follower the status, now and whenever it changes. @returns its own unsubscribe */
+  follow(tell: (status: WrapperStatus) => void): () => void;
+  /** All is cleaned up but for the pid file. @param exitCode what the wrapper ends with */
+  finish(exitCode: number): void;
   /** Ends Claude for good, with the signal that this process got if it got one. */
   stop(reason: StopReason): void;
   /** The first reason there was. */
@@ -43,14 +48,22 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const startedAt = options.now();
   let state = initialState(mode === 'headless', options.resume);
   let stopReason: StopReason | null = null;
+  let exitCode: number | null = null;
+  const followers = new Set<(status: WrapperStatus) => void>();
   let child: { readonly claude: ClaudeChild; readonly startedAt: number } | null = null;
 
   function feed(input: Input, signal: NodeJS.Signals = 'SIGTERM'): boolean {
     const { state: next, effect } = step(state, input);
     if (next.phase !== state.phase) log('phase', { from: state.phase, to: next.phase });
+    const changed = !isDeepStrictEqual(next, state);
     state = next;
+    if (changed) tellFollowers();
     if (effect === 'terminate') child?.claude.terminate(signal);
     return effect === 'respawn';
+  }
+
+  function tellFollowers(): void {
+    for (const tell of followers) tell(status());
   }
 
   function stop(reason: StopReason): void {
@@ -73,6 +86,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     attention: state.attention,
     startedAt: isoTime(startedAt),
     claudeStartedAt: child === null ? null : isoTime(child.startedAt),
+    exitCode,
   });
 
   return {
@@ -99,6 +113,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       },
     },
     state: () => state,
+
+    follow(tell) {
+      followers.add(tell);
+      tell(status());
+      return () => followers.delete(tell);
+    },
+
+    finish(code) {
+      exitCode = code;
+      tellFollowers();
+    },
+
     stop,
     stopReason: () => stopReason,
 

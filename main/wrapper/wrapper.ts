@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PID_FILE } from '../missions/mission.ts';
 import { systemClock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
-import { UserError } from '../system/userError.ts';
+import { ExitCode, UserError } from '../system/userError.ts';
 import { startWrapperServer } from './controlServer.ts';
 import { ClaudeFailed, runCourse } from './course.ts';
 import { WRAPPER_LOG_FILE, wrapperSocket } from './files.ts';
@@ -48,17 +48,21 @@ export async function runWrapper(options: WrapperOptions): Promise<number> {
     );
   }
   started.defer(() => claim.release());
+  options.onClaimed?.();
   try {
     log.append('start', { pid: process.pid, mode: mode.kind, resume: options.resume });
-    const server = await startWrapperServer(socketPath, supervisor.handlers);
+    const server = await startWrapperServer(socketPath, supervisor.handlers, supervisor.follow);
     started.defer(() => server.close());
     const code = await runCourse(options, log, supervisor);
     log.append('end', { code });
+    supervisor.finish(code);
     return code;
   } catch (error) {
+    const failed = error instanceof ClaudeFailed;
     // What Claude said is in its own log, or nowhere.
-    const text = error instanceof ClaudeFailed ? 'Claude ended with an error' : errorText(error);
-    log.append('failed', { error: text });
+    const text = failed ? 'Claude ended with an error' : errorText(error);
+    log.append('failed', { error: text, code: failed ? error.claudeCode : ExitCode.failed });
+    supervisor.finish(failed ? error.claudeCode : ExitCode.failed);
     throw error;
   }
 }

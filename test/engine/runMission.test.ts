@@ -124,11 +124,28 @@ describe('mission run --headless', () => {
   });
 
   it.each([
-    [['mission', 'run', 'x', '--headless']],
-    [['mission', 'run', 'x', '--prompt', 'y']],
-    [['mission', 'run', 'x', '--headless', '--prompt', 'y', '--timeout', 'soon']],
-  ])('%j is wrong usage', async (args) => {
-    expect((await world.run(args)).code).toBe(2);
+    [['--headless']],
+    [['--headless', '--prompt', ' ']],
+    [['--timeout', '5']],
+    [['--headless', '--prompt', 'y', '--timeout', 'soon']],
+  ])('with %j is wrong usage', async (options) => {
+    fakeClaude('');
+    const id = await make();
+    expect((await world.run(['mission', 'run', id, ...options])).code).toBe(2);
+    expect(existsSync(join(world.root, 'started'))).toBe(false);
+  });
+
+  it('takes its prompt from stdin where that is "-"', async () => {
+    fakeClaude('');
+    const id = await make();
+    const child = spawn(
+      process.execPath,
+      [CLI, 'mission', 'run', id, '--headless', '--prompt', '-'],
+      { env: { ...world.env }, stdio: ['pipe', 'ignore', 'inherit'] },
+    );
+    child.stdin?.end('Not for\nthe process list');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(readFileSync(join(world.root, 'prompt'), 'utf8')).toBe('Not for\nthe process list');
   });
 });
 

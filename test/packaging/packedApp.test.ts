@@ -117,7 +117,9 @@ describe.each([
       LSApplicationCategoryType: 'public.app-category.developer-tools',
     });
     const keys = Object.keys(info ?? {});
-    expect(keys.filter((key) => /UsageDescription$|^NSAppTransport/.test(key))).toEqual([]);
+    expect(keys.filter((key) => /UsageDescription$|^NSAppTransport/.test(key))).toEqual([
+      'NSAppleEventsUsageDescription',
+    ]);
   });
 
   it.runIf(platform === 'mac')('seals its archive, and is signed again after that', () => {
@@ -131,14 +133,14 @@ describe.each([
 });
 
 describe('what packing goes by', () => {
-  it.each(['entitlements.mac.plist', 'entitlements.mac.inherit.plist'])(
-    '%s allows compiling at run time, and no more',
-    (name) => {
-      expect(plistAt(join(project, 'build', name))).toEqual({
-        'com.apple.security.cs.allow-jit': true,
-      });
-    },
-  );
+  it('entitles to compiling at run time and, the app itself, to opening terminals; to no more', () => {
+    const jit = { 'com.apple.security.cs.allow-jit': true };
+    expect(plistAt(join(project, 'build', 'entitlements.mac.inherit.plist'))).toEqual(jit);
+    expect(plistAt(join(project, 'build', 'entitlements.mac.plist'))).toEqual({
+      ...jit,
+      'com.apple.security.automation.apple-events': true,
+    });
+  });
 
   it('is checked: an option that does not exist is refused', () => {
     const done = runBuilder(['--linux', 'dir', '-c.noSuchOption=1']);

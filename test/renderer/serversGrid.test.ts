@@ -37,6 +37,7 @@ function mission(id: string, change: Partial<MissionMessage> = {}): MissionMessa
     configDir: `/missions/${id}`,
     repo: null,
     hash: null,
+    run: null,
     inSync: true,
     held: [],
     lastSyncAt: null,

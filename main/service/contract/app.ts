@@ -1,11 +1,13 @@
 /**
  * What the app's window and its main process say to each other: one state that is pushed, commands that
- * are invoked. Nothing here carries a secret, and no command takes a path, a command line or a URL:
- * the page names things that the state lists. Imports zod and the engine's contract, nothing else.
+ * are invoked. Nothing here carries a secret, and no command takes a command line: the page names things
+ * that the state lists; only a new mission's repository and prompt are the user's own words. Imports zod
+ * and the rest of the contract, nothing else.
  */
 import { z } from 'zod';
 import { resyncResultSchema, snapshotSchema } from './engine.ts';
 import { logFilterSchema, logLineSchema } from './log.ts';
+import { makingSchema, missionCommands, outputPush } from './missions.ts';
 import { pathSettingSchema, settingChangeSchema, settingsSchema } from './settings.ts';
 
 /** How the app stands to the engine. */
@@ -53,6 +55,12 @@ export const appStateSchema = z.object({
   snapshot: snapshotSchema.nullable(),
   /** A force resync is under way: of all (`'*'`) or of one mission. */
   resyncing: z.string().nullable(),
+  /** Missions that are being made, and those that could not be. */
+  making: z.array(makingSchema),
+  /** Repositories that missions were made of, as one would type them; the latest first. */
+  recentRepos: z.array(z.string()),
+  /** A token for missions is kept; never which. */
+  hasOauthToken: z.boolean(),
   settings: z.object({
     path: z.string(),
     values: settingsSchema,
@@ -126,6 +134,7 @@ export const appCommands = {
   /** The same page in a normal window, or back in the popover. */
   present: { params: z.object({ as: z.enum(['popover', 'window']) }), result: nothing },
   hide: { params: nothing, result: nothing },
+  ...missionCommands,
   quit: { params: nothing, result: nothing },
 } as const;
 
@@ -144,6 +153,7 @@ export type AppAnswer<C extends AppCommandName> =
 export const appPushes = {
   state: appStateSchema,
   log: z.object({ lines: z.array(logLineSchema) }),
+  output: outputPush,
   /** Show a place; `missionId`: the mission it is about, or `alertId` the alert. */
   navigate: z.object({
     place: z.enum(places),

@@ -1,8 +1,9 @@
 /**
  * What the engine shows and takes: the one contract behind `--json`, the control socket and the app.
- * Nothing here carries a secret. Imports zod and nothing else.
+ * Nothing here carries a secret. Imports zod and the rest of the contract, nothing else.
  */
 import { z } from 'zod';
+import { leftoverSchema } from './missions.ts';
 
 const isoTime = z.iso.datetime();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -30,6 +31,19 @@ export const alertSchema = z.object({
 });
 export type AlertMessage = z.infer<typeof alertSchema>;
 
+/** A run under a wrapper of ours. */
+export const runSchema = z.object({
+  mode: z.enum(['interactive', 'headless']),
+  phase: z.enum(['starting', 'running', 'restart-pending', 'restarting', 'stopping', 'ended']),
+  activity: z.enum(['idle', 'busy']),
+  /** Claude waits for an answer of the user's. */
+  attention: z.boolean(),
+  startedAt: isoTime,
+  /** Once it has ended: 0, or what went wrong with Claude or the write-back, as a shell has it. */
+  exitCode: z.number().nullable(),
+});
+export type RunMessage = z.infer<typeof runSchema>;
+
 export const missionSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -39,6 +53,11 @@ export const missionSchema = z.object({
   repo: z.string().nullable(),
   /** The credential hash, or `null` where there is no entry or it cannot be read. */
   hash: hash.nullable(),
+  /**
+   * The run that is going on, or else the last one as far as the engine saw its end. `null`: none, or
+   * under another program's wrapper.
+   */
+  run: runSchema.nullable(),
   /** A reconcile would change nothing. */
   inSync: z.boolean(),
   /** Names of the servers that vanished and wait for the user's answer. */
@@ -162,6 +181,12 @@ export const commands = {
     result: missionSchema,
   },
   detach: { params: z.object({ id: z.string() }), result: nothing },
+  findLeftovers: {
+    params: nothing,
+    /** `unknown`: why the keychain's items could not be listed, if so. */
+    result: z.object({ leftovers: z.array(leftoverSchema), unknown: z.string().nullable() }),
+  },
+  removeLeftovers: { params: z.object({ ids: z.array(z.string()) }), result: nothing },
   remove: {
     /** `deleteWork`: also the mission's `agent/` folder, with whatever is not pushed. */
     params: z.object({ id: z.string(), deleteWork: z.boolean().optional() }),

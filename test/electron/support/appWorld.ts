@@ -31,7 +31,11 @@ export async function openAppWorld(options: AppWorldOptions = {}): Promise<AppWo
   const world = makeWorld();
   await prepare?.(world);
   if (!firstStart) welcome(world);
-  const app = await launchApp({ home: world.env.HOME, env: world.env, ...launch });
+  const app = await launchApp({
+    home: world.env.HOME,
+    ...launch,
+    env: { ...world.env, ...launch.env },
+  });
 
   async function open(): Promise<Page> {
     await until('the icon has its menu', async () => (await app.tray()).menu !== null);

@@ -50,6 +50,7 @@ export function mission(id: string, change: Partial<MissionMessage> = {}): Missi
     configDir: `/home/sam/.agenc/missions/${id}/claude-config`,
     repo: 'github.com/acme/web',
     hash: hashOf(1),
+    run: null,
     inSync: true,
     held: [],
     lastSyncAt: before(12 * SECOND),
@@ -194,6 +195,9 @@ export function appState(change: Partial<AppState> = {}): AppState {
     connection: { status: 'own' },
     snapshot: snapshot(),
     resyncing: null,
+    making: [],
+    recentRepos: [],
+    hasOauthToken: false,
     settings: {
       path: '/home/sam/.agenc/bar/settings.json',
       values: {

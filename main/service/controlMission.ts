@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dropPrompt, keepPrompt } from '../missions/firstPrompt.ts';
+import { pidPath, WORK_FOLDER } from '../missions/mission.ts';
+import { isAlive, readPid } from '../missions/pid.ts';
+import { UserError } from '../system/userError.ts';
+import { type Opened, openTerminal } from '../terminals/openTerminal.ts';
+import { runDetached } from '../terminals/start.ts';
+import { callWrapper, NoWrapper } from '../wrapper/client.ts';
+import { findClaude } from '../wrapper/findProgram.ts';
+import { type MissionHost, missionOf, type OwnMission, settingsOf } from './missionHost.ts';
+
+/** A wrapper answers a stop at once; Claude then has 30 s, and the write-back its own time. */
+const STOP_PATIENCE_MS = 60_000;
+const LOOK_MS = 50;
+
+/** Opens a mission in the user's terminal. @returns as soon as the terminal was started */
+export function openMission(
+  host: MissionHost,
+  id: string,
+  how: { readonly resume: boolean; readonly inTerminal: boolean },
+): Promise<Opened> {
+  const mission = missionOf(host, id);
+  refuseRunning(mission);
+  return openTerminal({
+    setting: settingsOf(host).terminal,
+    request: {
+      argv: [...host.command, 'wrap', mission.id, ...(how.resume ? ['--resume'] : [])],
+      cwd: join(mission.folder, WORK_FOLDER),
+      env: { AGENC_DIRPATH: host.paths.root },
+      title: mission.name,
+    },
+    env: host.env,
+    inTerminal: how.inTerminal,
+  });
+}
+
+/**
+ * Runs a mission headless in the background, by a process that outlives this one.
+ * @param prompt `null`: the one that is kept for this run
+ * @returns once it runs @throws UserError with its words if it fails at once
+ */
+export async function runInBackground(
+  host: MissionHost,
+  id: string,
+  how: { readonly prompt: string | null; readonly resume: boolean },
+): Promise<void> {
+  const mission = missionOf(host, id);
+  refuseRunning(mission);
+  findClaude(settingsOf(host).claudePath, host.env);
+  if (how.prompt !== null) await keepPrompt(mission.folder, how.prompt);
+  const resume = how.resume ? ['--resume'] : [];
+  const { failure, said } = await runDetached(
+    { argv: [...host.command, 'wrap', mission.id, '--headless', ...resume] },
+    {
+      cwd: join(mission.folder, WORK_FOLDER),
+      env: { ...host.env, AGENC_DIRPATH: host.paths.root },
+    },
+  );
+  if (failure === null) return;
+  // It would else be what the next run starts with, of which the user thinks as another one.
+  if (how.prompt !== null) dropPrompt(mission.folder);
+  const words = said.trim().replaceAll(/^agenc-bar: /gm, '');
+  throw new UserError(words === '' ? `The run failed at once: ${failure}.` : words);
+}
+
+/** Has a mission's wrapper end Claude and start it again. @throws UserError if it runs under none of ours */
+export async function restartMission(
+  host: MissionHost,
+  id: string,
+  mode: 'graceful' | 'hard',
+): Promise<void> {
+  await callWrapper(missionOf(host, id), 'restart', { mode });
+}
+
+/** Stops a mission, and waits until it has written back. @throws UserError if it does not run, or does not end */
+export async function stopMission(host: MissionHost, id: string): Promise<void> {
+  const mission = missionOf(host, id);
+  const pid = livePid(mission);
+  if (pid === null) throw new UserError(`Mission "${mission.name}" does not run.`);
+  try {
+    await callWrapper(mission, 'stop', {});
+  } catch (error) {
+    if (!(error instanceof NoWrapper)) throw error;
+    // The wrapper of another program: it understands what every program does.
+    process.kill(pid, 'SIGTERM');
+  }
+  const deadline = performance.now() + STOP_PATIENCE_MS;
+  while (livePid(mission) === pid) {
+    if (performance.now() > deadline)
+      throw new UserError(
+        `Mission "${mission.name}" (process ${pid}) does not end; look at ${join(mission.folder, 'wrapper.log')}.`,
+      );
+    await sleep(LOOK_MS);
+  }
+}
+
+/** The process that runs a mission, or `null`. */
+export function livePid(mission: OwnMission): number | null {
+  const path = pidPath(mission);
+  const pid = path === null ? null : readPid(path);
+  return pid !== null && isAlive(pid) ? pid : null;
+}
+
+function refuseRunning(mission: OwnMission): void {
+  const pid = livePid(mission);
+  if (pid !== null)
+    throw new UserError(
+      `Mission "${mission.name}" runs already (process ${pid}); it is in the terminal where it was opened.`,
+    );
+}

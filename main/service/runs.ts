@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import type { Mission } from '../missions/mission.ts';
+import type { Clock } from '../system/clock.ts';
+import { controlSocketPath } from '../system/socketPath.ts';
+import { callWrapper, followWrapper } from '../wrapper/client.ts';
+import type { WrapperStatus } from '../wrapper/contract.ts';
+import { wrapperSocket } from '../wrapper/files.ts';
+import type { RunMessage } from './contract/engine.ts';
+
+/** What the missions' wrappers say of themselves, as it changes. */
+export interface Runs {
+  /** The run that goes on, or the last one whose end was seen. */
+  get(missionId: string): RunMessage | null;
+  /** A mission started, perhaps under a wrapper of ours: follows that until it ends. */
+  started(mission: Mission): void;
+  /** The mission is gone. */
+  forget(missionId: string): void;
+  /** Asks each wrapper once, without following it. */
+  look(missions: readonly Mission[]): Promise<void>;
+  dispose(): void;
+}
+
+/** A wrapper listens a moment after its pid file says that it runs; another program's never does. */
+const RETRIES_MS = [20, 100, 500, 2_000];
+
+/** @param onChange something that {@link Runs.get} gives is other than before */
+export function createRuns(clock: Clock, onChange: () => void): Runs {
+  const runs = new Map<string, RunMessage>();
+  const following = new Map<string, AbortController>();
+
+  function note(missionId: string, status: WrapperStatus): void {
+    const { mode, phase, activity, attention, startedAt, exitCode } = status;
+    runs.set(missionId, { mode, phase, activity, attention, startedAt, exitCode });
+    onChange();
+  }
+
+  async function follow(id: string, folder: string, ended: AbortController): Promise<void> {
+    for (const delayMs of RETRIES_MS) {
+      await pause(delayMs, ended.signal);
+      if (ended.signal.aborted) return;
+      const tell = (status: WrapperStatus): void => {
+        if (!ended.signal.aborted) note(id, status);
+      };
+      const answered = await followWrapper(folder, tell, ended.signal);
+      if (answered) break;
+    }
+    if (following.get(id) === ended) following.delete(id);
+    // One that was killed said nothing of its end: better nothing than an old story.
+    if (!ended.signal.aborted && runs.get(id)?.exitCode === null && runs.delete(id)) onChange();
+  }
+
+  function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(delayMs, resolve);
+      signal.addEventListener(
+        'abort',
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+
+  function stopFollowing(id: string): void {
+    following.get(id)?.abort();
+    following.delete(id);
+  }
+
+  return {
+    get: (id) => runs.get(id) ?? null,
+
+    started({ id, folder }) {
+      stopFollowing(id);
+      if (runs.delete(id)) onChange();
+      if (folder === null) return;
+      const ended = new AbortController();
+      following.set(id, ended);
+      void follow(id, folder, ended);
+    },
+
+    forget(id) {
+      stopFollowing(id);
+      runs.delete(id);
+    },
+
+    async look(missions) {
+      await Promise.all(
+        missions.map(async (mission) => {
+          const { id, folder } = mission;
+          if (folder === null || !existsSync(controlSocketPath(wrapperSocket(folder)))) return;
+          try {
+            note(id, await callWrapper(mission, 'status', {}));
+          } catch {
+            // Another program's, one that ends just now, or one that hangs: nothing is known of it.
+          }
+        }),
+      );
+    },
+
+    dispose() {
+      for (const id of [...following.keys()]) stopFollowing(id);
+    },
+  };
+}
