@@ -34,7 +34,7 @@ const CLI = join(import.meta.dirname, '..', 'cli.js');
 
 export function createAppMissions(deps: AppMissionsDeps): AppMissions {
   const { paths, env, engine, memory, changed } = deps;
-  const command = ownCommand(CLI);
+  const command = ownCommand(CLI, process.versions.electron !== undefined);
   // Asked for once: it takes a shell's start.
   let path: Promise<string> | null = null;
 

@@ -106,7 +106,9 @@ async function readStdin(): Promise<string> {
 }
 
 function hostOf({ paths, env }: Context): MissionHost {
-  const command = ownCommand(process.argv[1] ?? 'agenc-bar');
+  // The app's own binary is Node only as long as this is set.
+  const isElectron = env.ELECTRON_RUN_AS_NODE !== undefined;
+  const command = ownCommand(process.argv[1] ?? 'agenc-bar', isElectron);
   return { paths, env: ownEnvironment(env), command };
 }
 

@@ -17,15 +17,11 @@ export interface MissionHost extends ServiceOptions {
 /**
  * How the `agenc-bar` command is started by others.
  * @param cli our `out/cli.js`
- * @param isElectron whether `execPath` is Electron, which is Node only where it is told so
+ * @param isElectron whether this process's program is Electron, which is Node only where it is told so
  */
-export function ownCommand(
-  cli: string,
-  execPath = process.execPath,
-  isElectron = process.versions.electron !== undefined,
-): readonly string[] {
+export function ownCommand(cli: string, isElectron: boolean): readonly string[] {
   const asNode = isElectron ? ['/usr/bin/env', 'ELECTRON_RUN_AS_NODE=1'] : [];
-  return [...asNode, execPath, cli];
+  return [...asNode, process.execPath, cli];
 }
 
 /** This process's environment for what it starts. */

@@ -58,6 +58,13 @@ describe('mission new', () => {
     expect(readdirSync(world.paths.missions)).toEqual([id]);
   });
 
+  it('of the packed app, whose program is Node only if told so, gives hooks that tell it', async () => {
+    const made = await world.run(['mission', 'new', 'x', '--json'], { ELECTRON_RUN_AS_NODE: '1' });
+    const { id } = made.json as { id: string };
+    const settings = readFileSync(join(placeOf(id).configDir, 'settings.json'), 'utf8');
+    expect(settings).toContain(`/usr/bin/env 'ELECTRON_RUN_AS_NODE=1' ${process.execPath}`);
+  });
+
   it('says in git’s words what went wrong, and leaves nothing behind', async () => {
     const failed = await world.run([
       'mission',
