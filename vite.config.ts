@@ -3,8 +3,9 @@ import react from '@vitejs/plugin-react';
 import { type BuildEnvironmentOptions, defineConfig } from 'vite';
 
 /**
- * Four bundles, so that an installed copy needs no node_modules but keytar: the command, the app's main
- * process, its preload script (CommonJS: it runs sandboxed) and its page.
+ * Four bundles, so that an installed copy needs no node_modules but keytar: the command (in two parts:
+ * what hooks run, and the rest), the app's main process, its preload script (CommonJS: it runs sandboxed)
+ * and its page.
  */
 export default defineConfig({
   root: 'renderer',
@@ -26,13 +27,13 @@ export default defineConfig({
         chunkSizeWarningLimit: 900,
       },
     },
-    cli: node({ input: 'main/cli/index.ts', file: 'cli.js' }),
+    cli: node({ input: 'main/cli/index.ts', file: 'cli.js', rest: 'cli-program.js' }),
     main: node({ input: 'electron/index.ts', file: 'electron/main.js' }),
     preload: node({ input: 'electron/preload.ts', file: 'electron/preload.cjs', format: 'cjs' }),
   },
 });
 
-function node(bundle: { input: string; file: string; format?: 'cjs' }): {
+function node(bundle: { input: string; file: string; rest?: string; format?: 'cjs' }): {
   consumer: 'server';
   resolve: { noExternal: true; external: string[]; conditions: string[] };
   build: BuildEnvironmentOptions;
@@ -54,7 +55,8 @@ function node(bundle: { input: string; file: string; format?: 'cjs' }): {
         output: {
           entryFileNames: bundle.file,
           format: bundle.format ?? 'es',
-          codeSplitting: false,
+          codeSplitting: bundle.rest !== undefined,
+          ...(bundle.rest !== undefined && { chunkFileNames: bundle.rest }),
         },
       },
     },

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { errorText } from '../system/errors.ts';
 import { agencPaths, agencRoot } from '../system/paths.ts';
@@ -167,18 +166,20 @@ function report(error: unknown): ExitCode {
   return error instanceof UserError ? error.exitCode : ExitCode.failed;
 }
 
-// `agenc-bar log | head` closes the pipe early: that is no error of ours.
-// An engine goes the way of Ctrl-C, so that it writes back first.
-process.stdout.on('error', () => {
-  if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM');
-  else process.exit(ExitCode.done);
-});
-
-const top = program();
-for (const each of [top, ...top.commands, ...top.commands.flatMap((one) => one.commands)])
-  each.exitOverride();
-try {
-  await top.parseAsync();
-} catch (error) {
-  process.exit(report(error));
+/** Runs the command that the arguments of this process ask for, and sets its exit code. */
+export async function runProgram(): Promise<void> {
+  // `agenc-bar log | head` closes the pipe early: that is no error of ours.
+  // An engine goes the way of Ctrl-C, so that it writes back first.
+  process.stdout.on('error', () => {
+    if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM');
+    else process.exit(ExitCode.done);
+  });
+  const top = program();
+  for (const each of [top, ...top.commands, ...top.commands.flatMap((one) => one.commands)])
+    each.exitOverride();
+  try {
+    await top.parseAsync();
+  } catch (error) {
+    process.exit(report(error));
+  }
 }

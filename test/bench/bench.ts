@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureHook } from './hookRow.ts';
 import { measureIdleFile } from './idleRows.ts';
 import { latencyRows } from './latencyRows.ts';
 import { measureMerge } from './mergeRows.ts';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (quick: boolean) => Row[] | Promise<Row[]>>
   merge: (quick) => measureMerge(quick ? 30 : 500),
   scale: (quick) => measureScale(quick ? 10 : 100, quick ? 100 : 1_000, quick),
   status: (quick) => measureStatus(200, quick ? 2 : 10),
+  hook: (quick) => measureHook(quick ? 3 : 40),
   window: (quick) => measureWindow(200, quick ? 4 : 40),
 };
 

@@ -23,7 +23,12 @@ describe.each([
 
   it('holds the bundles, the tray images and keytar, and nothing else', () => {
     const files = listPackage(app.asar, { isPack: false }).map((path) => path.slice(1));
-    const needed = ['out/cli.js', 'out/electron/main.js', 'out/electron/preload.cjs'];
+    const needed = [
+      'out/cli.js',
+      'out/cli-program.js',
+      'out/electron/main.js',
+      'out/electron/preload.cjs',
+    ];
     const tray = trayImages().map(({ file }) => file);
     expect(files).toEqual(expect.arrayContaining([...needed, 'out/renderer/index.html', ...tray]));
     expect(files.filter((file) => /\.(map|ts|tsx)$/.test(file))).toEqual([]);

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { controlSocketPath } from '../../main/system/socketPath.ts';
 import { UserError } from '../../main/system/userError.ts';
 import { callWrapper, NoWrapper } from '../../main/wrapper/client.ts';
 import { reportHook } from '../../main/wrapper/reportHook.ts';
+import { CLI } from '../support/engineProcess.ts';
 import { MARK } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 import { createScene, type Scene, type Wrapper } from './scene.ts';
@@ -167,6 +169,19 @@ describe('a hook', () => {
     await expect(reportHook(rubbish)).resolves.toBe(undefined);
     const endless = { event: 'Stop', stdin: new Readable({ read: () => undefined }), env: {} };
     await expect(reportHook(endless)).resolves.toBe(undefined);
+  });
+
+  it('as the command, needs only the small part of the bundle', async () => {
+    const alone = join(scene.root, 'cli.mjs');
+    copyFileSync(CLI, alone);
+    await running();
+    const { mission } = scene;
+    const { status: code } = spawnSync(process.execPath, [alone, 'hook', 'UserPromptSubmit'], {
+      env: { CLAUDE_CONFIG_DIR: mission.configDir, AGENC_MISSION_UUID: mission.id },
+      input: '{}',
+    });
+    expect(code).toBe(0);
+    await until('the wrapper knows', async () => (await status()).activity === 'busy');
   });
 
   it('does not wait for a wrapper that hangs', async () => {
