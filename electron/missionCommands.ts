@@ -31,6 +31,9 @@ export interface MissionCommandDeps {
   readonly changed: () => void;
 }
 
+/** What is said while a mission is stopped is in its log, too. */
+const noTerminal = (): void => undefined;
+
 export type MissionHandlers = Pick<AppHandlers, keyof typeof missionCommands>;
 
 /** What the page's commands about making, running and removing missions do. */
@@ -66,7 +69,7 @@ export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers
     },
 
     async stopMission({ missionId }) {
-      await stopMission(await host(), missionId);
+      await stopMission(await host(), missionId, noTerminal);
       return nothing;
     },
 
@@ -86,7 +89,7 @@ export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers
 
     async removeMission({ missionId }) {
       const mission = missionOf({ paths }, missionId);
-      if (livePid(mission) !== null) await stopMission(await host(), missionId);
+      if (livePid(mission) !== null) await stopMission(await host(), missionId, noTerminal);
       await engine.call('remove', { id: missionId, deleteWork: true });
       return nothing;
     },

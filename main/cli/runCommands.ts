@@ -59,7 +59,7 @@ export async function openCommand(context: Context, id: string): Promise<undefin
 
 /** `agenc-bar mission stop ID` */
 export async function stopCommand(context: Context, id: string): Promise<undefined> {
-  await stopMission(hostOf(context), id);
+  await stopMission(hostOf(context), id, tell);
   context.print(context.json ? JSON.stringify({ stopped: id }) : `${plain(id)} is stopped.`);
 }
 

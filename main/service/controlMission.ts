@@ -8,6 +8,9 @@ import { type Opened, openTerminal } from '../terminals/openTerminal.ts';
 import { runDetached } from '../terminals/start.ts';
 import { callWrapper, NoWrapper } from '../wrapper/client.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
+import { LIMITS } from '../wrapper/options.ts';
+import { endOrphan } from '../wrapper/orphan.ts';
+import { askAnyEngine } from './anyEngine.ts';
 import { type MissionHost, missionOf, type OwnMission, settingsOf } from './missionHost.ts';
 
 /** A wrapper answers a stop at once; Claude then has 30 s, and the write-back its own time. */
@@ -73,11 +76,24 @@ export async function restartMission(
   await callWrapper(missionOf(host, id), 'restart', { mode });
 }
 
-/** Stops a mission, and waits until it has written back. @throws UserError if it does not run, or does not end */
-export async function stopMission(host: MissionHost, id: string): Promise<void> {
+/**
+ * Stops a mission, and waits until it has written back. Ends also a Claude whose wrapper was killed.
+ * @param tell takes lines for people
+ * @throws UserError if it does not run, or does not end
+ */
+export async function stopMission(
+  host: MissionHost,
+  id: string,
+  tell: (line: string) => void,
+): Promise<void> {
   const mission = missionOf(host, id);
   const pid = livePid(mission);
-  if (pid === null) throw new UserError(`Mission "${mission.name}" does not run.`);
+  if (pid === null) {
+    if (!(await endOrphan(mission.folder, LIMITS.graceMs, tell)))
+      throw new UserError(`Mission "${mission.name}" does not run.`);
+    await askAnyEngine(host, 'writeBack', { id: mission.id }, true);
+    return;
+  }
   try {
     await callWrapper(mission, 'stop', {});
   } catch (error) {

@@ -8,6 +8,7 @@ import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
 import { errorCode } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
+import { findOrphan } from '../wrapper/orphan.ts';
 import type { Parts } from './assemble.ts';
 import type { CommandHandlers, MissionMessage } from './contract/engine.ts';
 import { missionMessage, snapshotMessage } from './snapshot.ts';
@@ -149,6 +150,11 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       if (isActive(known))
         throw new UserError(
           `Mission "${mission.name}" runs (process ${known.pid}); stop it first.`,
+        );
+      const orphan = findOrphan(mission.folder);
+      if (orphan !== null)
+        throw new UserError(
+          `A Claude whose wrapper was killed still runs in mission "${mission.name}" (process ${orphan}); stop it first.`,
         );
       await engine.removeEntry(mission);
       const work = join(mission.folder, WORK_FOLDER);

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { isAlive } from '../missions/pid.ts';
 import { makePrivateFolder } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
+import { processStart } from '../system/processStart.ts';
 
 export type EngineLock =
   | {
@@ -24,7 +25,7 @@ export type EngineLock =
  */
 export async function acquireEngineLock(path: string): Promise<EngineLock> {
   await makePrivateFolder(dirname(path));
-  const own = `${process.pid} ${startOf(process.pid) ?? ''} ${randomBytes(8).toString('hex')}\n`;
+  const own = `${process.pid} ${processStart(process.pid) ?? ''} ${randomBytes(8).toString('hex')}\n`;
   const temporary = `${path}.${randomBytes(4).toString('hex')}`;
   writeFileSync(temporary, own, { mode: 0o600 });
   let afterCrash = false;
@@ -85,20 +86,8 @@ function ownerOf(text: string): number | null {
   const [pid, start] = text.trim().split(' ');
   const owner = Number(pid);
   if (!Number.isInteger(owner) || owner <= 0 || !isAlive(owner)) return null;
-  const now = startOf(owner);
+  const now = processStart(owner);
   return start && now !== null && now !== start ? null : owner;
-}
-
-/** When a process started, in clock ticks since boot (Linux: `/proc/<pid>/stat`, field 22); `null` elsewhere. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    // No /proc here (macOS): the pid alone has to do.
-    return null;
-  }
 }
 
 function read(path: string): string | null {

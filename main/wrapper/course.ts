@@ -8,6 +8,7 @@ import { type ChildExit, startChild } from './child.ts';
 import { type ChildCommand, childCommand } from './childCommand.ts';
 import { OUTPUT_FILE } from './files.ts';
 import { LIMITS, type WrapperLimits, type WrapperOptions } from './options.ts';
+import { endOrphan, noteClaude } from './orphan.ts';
 import { type OutputLog, openOutputLog } from './outputLog.ts';
 import type { Supervisor } from './supervisor.ts';
 import { noteTerminal } from './terminal.ts';
@@ -36,6 +37,7 @@ export class ClaudeFailed extends UserError {
 
 /**
  * A mission's course while its pid file stands: clone, Claude, write-back, and all again for a restart.
+ * What a killed wrapper left is merged by the clone, once the Claude that it left is gone.
  * @returns the wrapper's exit code · @throws UserError, ClaudeFailed
  */
 export async function runCourse(
@@ -86,6 +88,16 @@ export async function runCourse(
     }
   }
 
+  async function note(pid: number, { throughOp }: ChildCommand): Promise<() => void> {
+    try {
+      return await noteClaude(options.mission.folder, { pid, throughOp });
+    } catch (error) {
+      // A full disk: no reason to end a Claude that runs.
+      log.append('warning', { text: `Claude's process cannot be noted: ${errorText(error)}` });
+      return () => undefined;
+    }
+  }
+
   async function runClaude(command: ChildCommand) {
     const terminal = headless ? null : noteTerminal();
     const startedAt = clock.monotonic();
@@ -101,7 +113,9 @@ export async function runCourse(
       headless && mode.timeoutMs !== undefined
         ? clock.after(mode.timeoutMs, () => supervisor.stop({ by: 'timeout' }))
         : () => undefined;
+    const forget = await note(claude.pid, command);
     const end = await supervisor.watch(claude);
+    forget();
     cancelTimeout();
     terminal?.restore(end.exit.signal !== null);
     if (!headless && failedAtOnce(end.exit, clock.monotonic() - startedAt, supervisor))
@@ -110,6 +124,7 @@ export async function runCourse(
   }
 
   try {
+    await endOrphan(options.mission.folder, limits.graceMs, warn);
     const prompt = mode.kind === 'interactive' ? mode.prompt : undefined;
     for (let starts = 1, continued = options.resume; ; starts += 1) {
       const { mission, claude, env, tokenPath } = options;

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { isAlive, readPid } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
+import { processAge } from '../system/processStart.ts';
 import { controlSocketPath } from '../system/socketPath.ts';
-import { processAge } from './processStart.ts';
 
 export type PidClaim =
   | { readonly status: 'claimed'; release(): void }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../../main/system/processStart.ts';
 import { makeRepository } from '../missions/makeHome.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
@@ -116,6 +117,27 @@ describe('mission run --headless', () => {
     await world.untilHeld(acquired, [world.global]);
     expect(existsSync(join(folderOf(id), 'pid'))).toBe(false);
     expect((await world.run(['mission', 'stop', id])).stderr).toMatch(/does not run/);
+  });
+
+  it('whose wrapper was killed is ended by a stop, written back, and not removed before', async () => {
+    fakeClaude('while :; do sleep 0.05; done');
+    const id = await make();
+    const args = [CLI, 'mission', 'run', id, '--headless', '--prompt', 'Wait.'];
+    const wrapper = spawn(process.execPath, args, { env: world.env, stdio: 'ignore' });
+    await until('Claude is noted', () => existsSync(join(folderOf(id), 'claude.pid')));
+    await until('claude started', () => existsSync(join(world.root, 'prompt')));
+    wrapper.kill('SIGKILL');
+    await once(wrapper, 'exit');
+    const { pid } = JSON.parse(readFileSync(join(folderOf(id), 'claude.pid'), 'utf8'));
+    const acquired = await signIn(placeOf(id), 'acquired');
+    const removal = await world.run(['mission', 'rm', id]);
+    expect([removal.code, removal.stderr]).toEqual([1, expect.stringContaining(`process ${pid}`)]);
+    const stopped = await world.run(['mission', 'stop', id]);
+    expect([stopped.code, stopped.stderr]).toEqual([0, expect.stringContaining(`process ${pid}`)]);
+    expect(processStart(pid)).toBeNull();
+    await world.untilHeld(acquired, [world.global]);
+    expect((await world.run(['mission', 'stop', id])).stderr).toMatch(/does not run/);
+    expect((await world.run(['mission', 'rm', id])).code).toBe(0);
   });
 
   it('says where claude was looked for, and shows the last words of one that fails', async () => {

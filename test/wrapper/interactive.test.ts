@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../main/missions/pid.ts';
@@ -112,17 +111,6 @@ describe('an interactive mission', () => {
     wrapper.process.kill('SIGINT');
     expect(await wrapper.exited).toBe(130);
     expect(scene.trace().map(({ what }) => what)).toEqual(['clone', 'writeBack']);
-  });
-
-  it('killed, it keeps no other from starting', async () => {
-    const first = scene.start();
-    await scene.traced('claude-ready');
-    first.process.kill('SIGKILL');
-    // Not its output's end: Claude, orphaned, holds that open.
-    await once(first.process, 'exit');
-    expect(scene.file('pid')).not.toBeNull();
-    const second = scene.start({ claudeDoes: 'exit 0' });
-    expect(await second.exited).toBe(0);
   });
 });
 

@@ -4,8 +4,8 @@ import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processAge } from '../../main/system/processStart.ts';
 import { claimPidFile } from '../../main/wrapper/pidFile.ts';
-import { processAge } from '../../main/wrapper/processStart.ts';
 import { createScene, type Scene } from './scene.ts';
 
 let scene: Scene;

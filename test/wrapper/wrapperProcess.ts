@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../main/missions/pid.ts';
+import { processStart } from '../../main/system/processStart.ts';
 import { UserError } from '../../main/system/userError.ts';
 import { ClaudeFailed } from '../../main/wrapper/course.ts';
 import type { WrapperOptions } from '../../main/wrapper/options.ts';
@@ -41,7 +41,8 @@ function trace(what: string): void {
     what,
     pidFile: readIfThere(join(folder, 'pid')),
     socket: existsSync(join(folder, 'wrapper.sock')),
-    claudeLives: claudes.some(isAlive),
+    // One that was orphaned may be dead, and not yet looked at by its new parent.
+    claudeLives: claudes.some((pid) => processStart(pid) !== null),
   };
   appendFileSync(tracePath, `${JSON.stringify(seen)}\n`);
 }

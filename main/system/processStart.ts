@@ -9,11 +9,39 @@ export function processAge(pid: number): number | null {
   return ageFromProc(pid) ?? ageFromPs(pid);
 }
 
+/**
+ * A mark of when a process started, which no later process of the same number has. `null` if there is no
+ * such process any more, or nobody can tell.
+ */
+export function processStart(pid: number): string | null {
+  try {
+    const [state, ...rest] = statFields(pid);
+    // Dead, but not yet looked at by its parent.
+    return state === 'Z' ? null : (rest[18] ?? null);
+  } catch {
+    // No /proc here (macOS), or the process is gone.
+    return startFromPs(pid);
+  }
+}
+
+/** What `/proc/<pid>/stat` says after the command's name, which stands in parentheses and may hold spaces. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function startFromPs(pid: number): string | null {
+  const options = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } } as const;
+  const { status, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], options);
+  const [, state, start] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(stdout ?? '') ?? [];
+  if (status !== 0 || state === undefined || state.startsWith('Z')) return null;
+  return start?.replaceAll(/\s+/g, '_') ?? null;
+}
+
 function ageFromProc(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold spaces. The start is field 22, in ticks since boot.
-    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    // Field 22 of all, in ticks since boot.
+    const ticks = Number(statFields(pid)[19]);
     const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
     const age = (uptime - ticks / TICKS_PER_SECOND) * 1000;
     return Number.isFinite(age) ? Math.max(0, age) : null;
