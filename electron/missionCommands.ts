@@ -14,6 +14,7 @@ import {
 import type { Makings } from '../main/service/makings.ts';
 import { type MissionHost, missionOf } from '../main/service/missionHost.ts';
 import type { RunOutput } from '../main/service/runOutput.ts';
+import { findOrphan } from '../main/wrapper/orphan.ts';
 import type { AgencPaths } from '../main/system/paths.ts';
 import type { AppEngine } from './appEngine.ts';
 import type { AppHandlers } from './ipc.ts';
@@ -89,7 +90,8 @@ export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers
 
     async removeMission({ missionId }) {
       const mission = missionOf({ paths }, missionId);
-      if (livePid(mission) !== null) await stopMission(await host(), missionId, noTerminal);
+      if (livePid(mission) !== null || findOrphan(mission.folder) !== null)
+        await stopMission(await host(), missionId, noTerminal);
       await engine.call('remove', { id: missionId, deleteWork: true });
       return nothing;
     },

@@ -14,6 +14,11 @@ const DECIDED = [
   'hasClaudeMdExternalIncludesApproved',
   'hasClaudeMdExternalIncludesWarningShown',
 ];
+/**
+ * Of this machine's processes, not of the user (measured): the client counts a session that stands here and
+ * lives no more as one whose fullscreen mode failed, and turns that mode off after a few.
+ */
+const OF_PROCESSES = ['fullscreenBootPending', 'fullscreenBootStrikes'];
 const APPROVED = 'enabledMcpjsonServers';
 const REJECTED = 'disabledMcpjsonServers';
 const ALL_APPROVED = 'enableAllProjectMcpServers';
@@ -66,7 +71,9 @@ export function missionClaudeJson(
   workDir: string,
   repo: string | null,
 ): JsonObject {
-  const { projects: _, ...everywhere } = user;
+  const everywhere = Object.fromEntries(
+    Object.entries(user).filter(([key]) => key !== 'projects' && !OF_PROCESSES.includes(key)),
+  );
   const entry = entryOf(user, repo);
   const decided = Object.fromEntries(
     Object.entries(entry).filter(([key]) => DECIDED.includes(key)),

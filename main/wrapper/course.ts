@@ -16,6 +16,8 @@ import type { WrapperLog } from './wrapperLog.ts';
 
 /** A failure this soon closes the terminal before its user has read why. */
 const AT_ONCE_MS = 5_000;
+/** Claude's own words on it are swept away with its screen. */
+const NO_CONVERSATION = ' If there is no conversation to resume yet, run it without --resume.';
 /** As `timeout` has it. */
 const TIMED_OUT = 124;
 
@@ -61,7 +63,10 @@ export async function runCourse(
   }
 
   /** Clones, runs one Claude if nobody has stopped it by then, and writes back. */
-  async function once(command: ChildCommand): Promise<{ exit: ChildExit | null; again: boolean }> {
+  async function once(
+    command: ChildCommand,
+    continued: boolean,
+  ): Promise<{ exit: ChildExit | null; again: boolean }> {
     try {
       await within(limits.credentialsMs, clock, credentials.clone());
       log.append('cloned');
@@ -72,7 +77,7 @@ export async function runCourse(
     }
     try {
       if (supervisor.stopReason() !== null) return { exit: null, again: false };
-      const { exit, respawn } = await runClaude(command);
+      const { exit, respawn } = await runClaude(command, continued);
       return { exit, again: respawn };
     } finally {
       try {
@@ -98,7 +103,7 @@ export async function runCourse(
     }
   }
 
-  async function runClaude(command: ChildCommand) {
+  async function runClaude(command: ChildCommand, continued: boolean) {
     const terminal = headless ? null : noteTerminal();
     const startedAt = clock.monotonic();
     const claude = await startChild({
@@ -119,7 +124,9 @@ export async function runCourse(
     cancelTimeout();
     terminal?.restore(end.exit.signal !== null);
     if (!headless && failedAtOnce(end.exit, clock.monotonic() - startedAt, supervisor))
-      warn(`Claude ended at once, with exit code ${end.exit.code}.`);
+      warn(
+        `Claude ended at once, with exit code ${end.exit.code}.${continued ? NO_CONVERSATION : ''}`,
+      );
     return end;
   }
 
@@ -139,7 +146,7 @@ export async function runCourse(
         tokenPath,
         ...(isAsked && { prompt }),
       });
-      const { exit, again } = await once(command);
+      const { exit, again } = await once(command, continued);
       if (!again || supervisor.stopReason() !== null)
         return codeOf(exit, supervisor, output, unwritten);
       continued = supervisor.state().conversation;

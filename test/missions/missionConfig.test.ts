@@ -185,6 +185,7 @@ describe("a mission's .claude.json", () => {
       JSON.stringify({
         hasCompletedOnboarding: true,
         oauthAccount: { emailAddress: 'ada@example.test' },
+        fullscreenBootPending: { 4194999: { startedAt: 1, version: '2.1.330' } },
         mcpServers: { loop: { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
         projects: {
           [REPO]: {
@@ -203,9 +204,9 @@ describe("a mission's .claude.json", () => {
   it("has the user's servers and the repository's, and trusts the mission's folder", async () => {
     await build({ repo: REPO });
     const { projects, ...everywhere } = readJson(own('.claude.json'));
-    expect(everywhere).toMatchObject({
+    expect(everywhere, "another session's start is none of the mission's").toEqual({
       hasCompletedOnboarding: true,
-      mcpServers: { loop: { type: 'http' } },
+      mcpServers: { loop: { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
       oauthAccount: { emailAddress: 'ada@example.test' },
     });
     expect(projects).toEqual({

@@ -91,6 +91,12 @@ describe('an interactive mission', () => {
     expect(wrapper.output()).toContain('Claude ended at once, with exit code 3');
   });
 
+  it('that cannot be resumed says how to run it', async () => {
+    const wrapper = scene.start({ claudeDoes: 'crash 1', resume: true });
+    expect(await wrapper.exited).toBe(1);
+    expect(wrapper.output()).toContain('run it without --resume');
+  });
+
   it('is not kept from starting by a clone that fails, and says so', async () => {
     const wrapper = scene.start({ claudeDoes: 'exit 0', fail: 'clone' });
     expect(await wrapper.exited).toBe(0);
