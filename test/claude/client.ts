@@ -130,7 +130,7 @@ export function createClaudeClient(claudePath: string, home: string): ClaudeClie
 }
 
 /** Nothing listens on the discard port, so whoever is sent there is refused at once. */
-const CLOSED_PORT = 'http://127.0.0.1:9';
+export const CLOSED_PORT = 'http://127.0.0.1:9';
 
 /** Up to white space or the control characters of a terminal hyperlink. */
 const AUTHORIZATION_URL = /http:\/\/127\.0\.0\.1:\d+\/authorize\?[^\s\p{Cc}]+(?=[\s\p{Cc}])/u;

@@ -4,15 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** What the stand-in model does next: calls a tool, or says something and ends its turn. */
-export type ModelStep =
-  | { callTool: string; input: Record<string, unknown>; before?: () => void | Promise<void> }
-  | { say: string };
+export type ModelStep = ({ callTool: string; input: Record<string, unknown> } | { say: string }) & {
+  before?: () => void | Promise<void>;
+};
 
 export interface MessagesApi {
   /** For `ANTHROPIC_BASE_URL`. */
   url: string;
   /** The text of every tool result that came back, in the order of the calls. */
   toolResults(): string[];
+  /** What the user has said so far in the conversation that was last gone on with. */
+  prompts(): string[];
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ interface ContentBlock {
  */
 export async function startMessagesApi(steps: readonly ModelStep[]): Promise<MessagesApi> {
   const toolResults = new Map<string, string>();
+  let prompts: string[] = [];
   let taken = 0;
 
   const server = createServer((request, response) => {
@@ -76,15 +79,19 @@ export async function startMessagesApi(steps: readonly ModelStep[]): Promise<Mes
         toolResults.set(block.tool_use_id, textOf(block.content));
       }
     }
+    prompts = asked.messages
+      .filter(({ role }) => role === 'user')
+      .map(({ content }) => textOf(content));
     const step = steps[taken] ?? { say: 'done' };
     taken += 1;
-    if ('callTool' in step) await step.before?.();
+    await step.before?.();
     return step;
   }
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     toolResults: () => [...toolResults.values()],
+    prompts: () => prompts,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
