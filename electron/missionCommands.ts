@@ -14,8 +14,8 @@ import {
 import type { Makings } from '../main/service/makings.ts';
 import { type MissionHost, missionOf } from '../main/service/missionHost.ts';
 import type { RunOutput } from '../main/service/runOutput.ts';
-import { findOrphan } from '../main/wrapper/orphan.ts';
 import type { AgencPaths } from '../main/system/paths.ts';
+import { findOrphan } from '../main/wrapper/orphan.ts';
 import type { AppEngine } from './appEngine.ts';
 import type { AppHandlers } from './ipc.ts';
 

@@ -28,7 +28,11 @@ export async function measureHook(runs: number): Promise<Row[]> {
       if (event === 'hook') reports += 1;
     },
   });
-  const server = await startWrapperServer(wrapperSocket(folder), supervisor.handlers);
+  const server = await startWrapperServer(
+    wrapperSocket(folder),
+    supervisor.handlers,
+    supervisor.follow,
+  );
   const env = { CLAUDE_CONFIG_DIR: configDir, AGENC_MISSION_UUID: MISSION };
   try {
     const hooks: number[] = [];
