@@ -31,6 +31,21 @@ export async function writeFileAtomic(
   }
 }
 
+/**
+ * The same for the few files that must be in place before the next line runs; not synced to the disk.
+ * @throws the system's error
+ */
+export function writeFileAtomicSync(path: string, text: string, mode: number): void {
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
 /** `<path>.tmp.<8 hex>`, as the client names its own. */
 export function temporaryName(path: string): string {
   return `${path}.tmp.${randomBytes(4).toString('hex')}`;
