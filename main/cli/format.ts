@@ -1,4 +1,5 @@
 import type { EventMessage, MissionMessage, Snapshot } from '../service/contract/engine.ts';
+import { refreshText, slowestMs } from '../service/logLine.ts';
 
 /** Text from entries, folders and logs may hold anything; a terminal gets no control characters from it. */
 export function plain(text: string): string {
@@ -86,6 +87,12 @@ export function eventText(event: EventMessage): string {
       return `${time}  resolved ${event.id}`;
     case 'mission':
       return `${time}  mission  ${event.missionId} ${event.change}`;
+    case 'refresh': {
+      const who = event.missionId === null ? '' : `${event.missionId}  `;
+      const slowest = slowestMs(event);
+      const took = slowest === null ? '' : `  ${slowest} ms`;
+      return `${time}  refresh  ${who}${plain(refreshText(event))}${took}`;
+    }
     case 'stopped':
       return `${time}  stopped`;
   }

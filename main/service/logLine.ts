@@ -40,9 +40,40 @@ export function logLine(
       return { ...base, text: `Settled: ${event.id}` };
     case 'mission':
       return { ...base, text: MISSION_CHANGES[event.change] };
+    case 'refresh':
+      return {
+        ...base,
+        level: event.outcome === 'rejected' || event.outcome === 'timeout' ? 'warning' : 'info',
+        durationMs: slowestMs(event),
+        text: refreshText(event),
+      };
     case 'stopped':
       return { ...base, text: 'The engine stopped' };
   }
+}
+
+type RefreshMessage = Extract<EventMessage, { event: 'refresh' }>;
+
+/** A refresh as one sentence, without who it was: "linear refreshed: 1a2b3c4d → 5e6f7a8b, received by 4". */
+export function refreshText({ server, by, from, to, receivers, outcome }: RefreshMessage): string {
+  const who = by === 'engine' ? ' by the engine' : '';
+  switch (outcome) {
+    case 'refreshed': {
+      const others = receivers.length === 0 ? '' : `, received by ${receivers.length}`;
+      return `${server} refreshed${who}: ${from ?? 'unknown'} → ${to ?? 'unknown'}${others}`;
+    }
+    case 'unchanged':
+      return `${server} was to be refreshed${who}; nothing came of it`;
+    case 'timeout':
+      return `${server} is being refreshed${who} and there is no result yet; others wait no longer`;
+    case 'rejected':
+      return `${server}: the refresh${who} was rejected`;
+  }
+}
+
+/** When the last one had it; `null` where nobody got anything. */
+export function slowestMs({ receivers }: RefreshMessage): number | null {
+  return receivers.length === 0 ? null : Math.max(...receivers.map(({ durationMs }) => durationMs));
 }
 
 const MISSION_CHANGES = {

@@ -24,13 +24,24 @@ export function eventMessage(event: EngineEvent): EventMessage {
         ...event,
         at,
         servers: [...event.servers],
-        durationMs: Math.round(event.durationMs * 10) / 10,
+        durationMs: tenths(event.durationMs),
       };
+    case 'refresh': {
+      const receivers = event.receivers.map(({ missionId, durationMs }) => ({
+        missionId,
+        durationMs: tenths(durationMs),
+      }));
+      return { ...event, at, receivers };
+    }
     case 'alert':
       return { ...event, at, servers: [...event.servers] };
     default:
       return { ...event, at };
   }
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** What the contract shows of an entry. */

@@ -27,7 +27,32 @@ export type EngineEvent =
       readonly at: number;
       readonly missionId: string;
       readonly change: 'added' | 'started' | 'stopped' | 'removed';
-    };
+    }
+  | ({ readonly event: 'refresh'; readonly at: number } & RefreshStory);
+
+/** One refresh of a server's token, told at its end. */
+export interface RefreshStory {
+  /** The server's name, and its key in `mcpOAuth`. */
+  readonly server: string;
+  readonly key: string;
+  readonly by: 'client' | 'engine';
+  /** Whose client it was; `null`: a plain claude's, or the engine. */
+  readonly missionId: string | null;
+  /** Fingerprints of the value before and after: the first 8 hex digits of its digest; `null` where unknown. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Who got the new value how long after it was noticed; `null`: the global entry. */
+  readonly receivers: readonly {
+    readonly missionId: string | null;
+    readonly durationMs: number;
+  }[];
+  /**
+   * - `unchanged`: nothing came of it, and nothing was lost.
+   * - `timeout`: no result in the time that others are kept waiting.
+   * - `rejected`: the server refused; a sign-in is needed unless somebody has a newer token.
+   */
+  readonly outcome: 'refreshed' | 'unchanged' | 'timeout' | 'rejected';
+}
 
 export type AlertKind =
   | 'wipe'

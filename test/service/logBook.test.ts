@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
 import type { LogLine } from '../../main/service/contract/log.ts';
 import { EVERYTHING } from '../../main/service/contract/logFilter.ts';
@@ -84,4 +84,58 @@ it('exports what the filter lets through, open or not', async () => {
 it('a log that is not there yet is empty', async () => {
   const book = createLogBook(path, names, () => undefined);
   expect(await book.read(null)).toEqual({ lines: [], more: false });
+});
+
+describe('a refresh', () => {
+  const refresh = {
+    event: 'refresh',
+    at: new Date(1_795_000_000_000).toISOString(),
+    server: 'loop',
+    key: 'loop|0123456789abcdef',
+    by: 'client',
+    missionId: 'mission-0',
+    from: '1a2b3c4d',
+    to: '5e6f7a8b',
+    receivers: [
+      { missionId: null, durationMs: 4.1 },
+      { missionId: 'mission-1', durationMs: 6.3 },
+    ],
+    outcome: 'refreshed',
+  } as const satisfies EventMessage;
+  const lineOf = async (event: EventMessage): Promise<LogLine | undefined> => {
+    write(event);
+    const book = createLogBook(path, names, () => undefined);
+    const { lines } = await book.read(null);
+    return lines[0];
+  };
+
+  it('is one line: who, which fingerprint became which, who got it, in how many ms', async () => {
+    expect(await lineOf(refresh)).toMatchObject({
+      level: 'info',
+      missionName: 'fix login',
+      text: 'loop refreshed: 1a2b3c4d → 5e6f7a8b, received by 2',
+      durationMs: 6.3,
+    });
+  });
+
+  it('by the engine says so', async () => {
+    const line = await lineOf({ ...refresh, by: 'engine', missionId: null });
+    expect(line).toMatchObject({
+      missionName: null,
+      text: 'loop refreshed by the engine: 1a2b3c4d → 5e6f7a8b, received by 2',
+    });
+  });
+
+  it.each([
+    ['rejected', 'warning', 'loop: the refresh was rejected'],
+    [
+      'timeout',
+      'warning',
+      'loop is being refreshed and there is no result yet; others wait no longer',
+    ],
+    ['unchanged', 'info', 'loop was to be refreshed; nothing came of it'],
+  ] as const)('that was %s is a line of level %s', async (outcome, level, text) => {
+    const line = await lineOf({ ...refresh, outcome, to: null, receivers: [] });
+    expect(line).toMatchObject({ level, text, durationMs: null });
+  });
 });

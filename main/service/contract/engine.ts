@@ -7,6 +7,7 @@ import { leftoverSchema } from './missions.ts';
 
 const isoTime = z.iso.datetime();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const fingerprint = z.string().regex(/^[0-9a-f]{8}$/);
 const storeKind = z.enum(['file', 'security', 'keytar']);
 
 /** One MCP server of an entry. */
@@ -126,6 +127,23 @@ export const eventSchema = z.discriminatedUnion('event', [
     at: isoTime,
     missionId: z.string(),
     change: z.enum(['added', 'started', 'stopped', 'removed']),
+  }),
+  /** One refresh of a server's token, told at its end. */
+  z.object({
+    event: z.literal('refresh'),
+    at: isoTime,
+    server: z.string(),
+    key: z.string(),
+    by: z.enum(['client', 'engine']),
+    /** Whose client it was; `null`: a plain claude's, or the engine. */
+    missionId: z.string().nullable(),
+    /** The first 8 hex digits of the value's digest before and after; `null` where unknown. */
+    from: fingerprint.nullable(),
+    to: fingerprint.nullable(),
+    /** Who got the new value how long after it was noticed; `null`: the global entry. */
+    receivers: z.array(z.object({ missionId: z.string().nullable(), durationMs: z.number() })),
+    /** `unchanged`: nothing came of it. `timeout`: no result while others could be kept waiting. */
+    outcome: z.enum(['refreshed', 'unchanged', 'timeout', 'rejected']),
   }),
   z.object({ event: z.literal('stopped'), at: isoTime }),
 ]);
