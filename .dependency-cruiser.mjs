@@ -24,6 +24,11 @@ export default {
     rule('broadcast-stands-alone', '^main/broadcast/', '^main/(?!(broadcast|system)/)'),
     rule('missions-know-no-engine', '^main/missions/', '^main/(?!(missions|stores|system)/)'),
     rule('journal-knows-no-engine', '^main/journal/', '^main/(?!(journal|stores|system)/)'),
+    rule(
+      'refresh-knows-no-service',
+      '^main/refresh/',
+      '^main/(service|cli|wrapper|terminals|broadcast)/',
+    ),
     rule('terminals-stand-alone', '^main/terminals/', '^main/(?!(terminals|system)/)'),
     rule(
       'wrapper-knows-no-engine',

@@ -5,12 +5,14 @@ import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
 import { hasOauthToken } from '../missions/oauthToken.ts';
 import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
+import { createRefreshFence } from '../refresh/refreshFence.ts';
+import { createRefreshLocks, type RefreshLocks } from '../refresh/refreshLocks.ts';
 import { createStore, storeKind } from '../stores/chooseStore.ts';
 import { createMissionItems } from '../stores/security/missionItems.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import { type Alerts, createAlerts } from '../sync/alerts.ts';
 import { createEngine, type Engine } from '../sync/engine.ts';
-import type { EngineEvent } from '../sync/events.ts';
+import type { Emit, EngineEvent } from '../sync/events.ts';
 import { type LineageStore, openLineage } from '../sync/lineage.ts';
 import { createReconciler } from '../sync/reconciler.ts';
 import { systemClock } from '../system/clock.ts';
@@ -42,6 +44,7 @@ export interface Parts {
   readonly broadcastListener: BroadcastListener;
   readonly runs: Runs;
   readonly leftovers: Leftovers;
+  readonly refreshLocks: RefreshLocks;
   /** What in the settings file could not be used. */
   readonly settingsProblems: readonly string[];
   /** Takes in the settings that may change while running; says which need a new start. */
@@ -90,6 +93,18 @@ export function assemble(
     onBroadcast: () => engine.lookAtAll(),
     onBad: (message) => alerts.setOwn('broadcast', 'broadcast', message),
   });
+  const refreshLocks = createRefreshLocks({ listPath: paths.refreshLocks, clock });
+  const fence = createRefreshFence({
+    locks: refreshLocks,
+    clock,
+    isEnabled: () => settings.refreshFence,
+    view: () => engine.refreshView,
+    tell: (story) => onEvent({ event: 'refresh', at: clock.now(), ...story }),
+  });
+  const emit: Emit = (event) => {
+    fence.onEvent(event);
+    onEvent(event);
+  };
   const reconciler = createReconciler({
     store,
     global,
@@ -122,6 +137,7 @@ export function assemble(
     clock,
     emit,
     pollIntervalMs: () => settings.pollIntervalMs,
+    fence,
     onProgress,
   });
   return {
@@ -144,6 +160,7 @@ export function assemble(
       store.kind === 'security' ? createMissionItems() : null,
       clock.now,
     ),
+    refreshLocks,
     settingsProblems: loaded.problems,
     reloadSettings,
   };

@@ -107,7 +107,11 @@ async function start(
   // What is found while the parts are put together is told already.
   const parts = assemble(options, (event) => publish(eventMessage(event)), live.changed);
   started.defer(() => live.dispose());
-  const { alerts, engine, journal, broadcast, broadcastListener, registry, runs } = parts;
+  const { alerts, engine, journal, broadcast, broadcastListener, refreshLocks } = parts;
+  const { registry, runs } = parts;
+  // Before anything that takes time: clients wait for these.
+  refreshLocks.sweep();
+  started.defer(() => refreshLocks.dispose());
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
   const damage = parts.lineage.damage();

@@ -29,6 +29,7 @@ export function defaultSettings(): Settings {
     pollIntervalMs: 60_000,
     debounceMs: 1_000,
     syncClaudeLogin: false,
+    refreshFence: true,
     terminal: 'auto',
     launchAtLogin: false,
     notifications: true,

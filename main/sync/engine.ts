@@ -3,6 +3,7 @@ import type { Json } from '../credentials/entry.ts';
 import type { FieldId } from '../credentials/fields.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { isActive, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
+import type { RefreshFence, RefreshView } from '../refresh/refreshFence.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
@@ -11,11 +12,12 @@ import { UserError } from '../system/userError.ts';
 import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
-import { createMissionWatch } from './missionWatch.ts';
+import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
 import type { MissionOutcome } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import { placeOf } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
+import { createRefreshView } from './refreshView.ts';
 import { unavailableError } from './report.ts';
 import { createSeen } from './seen.ts';
 import { createStatusView, type EngineStatus, type FreshStatus } from './status.ts';
@@ -33,6 +35,7 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly pollIntervalMs: () => number;
+  readonly fence: Pick<RefreshFence, 'look' | 'setPaused' | 'dispose'>;
   /** What {@link Engine.lastKnown} gives may be other than before. */
   readonly onProgress?: () => void;
 }
@@ -73,6 +76,7 @@ export interface Engine {
   /** Reads the entries of stopped missions, which nobody follows, where they changed since they were last seen. */
   lookAtStopped(): Promise<void>;
   setPaused(paused: boolean): void;
+  readonly refreshView: RefreshView;
   /** Resolves when nothing is left to do. */
   settled(): Promise<void>;
   /** Lets go; writes every running mission back first, unless others' work would be overwritten by it. */
@@ -103,6 +107,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const watches = createMissionWatch(watcher, store, {
     pid: (mission) => onMissionChanges(registry.recheck(mission.id)),
     entry: (mission) => void loop.noticeEntry(mission),
+    refreshLock: deps.fence.look,
   });
   const status = createStatusView({
     ...deps,
@@ -121,6 +126,7 @@ export function createEngine(deps: EngineDeps): Engine {
     allMissions().filter(({ id }) => isActive(registry.get(id)));
   const recordOf = (mission: Mission): MissionRecord =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
+  const refreshView = createRefreshView({ ...deps, seen, loop, activeMissions, recordOf });
 
   // --- what happens in the world ---------------------------------------------------------------
 
@@ -221,6 +227,7 @@ export function createEngine(deps: EngineDeps): Engine {
       const path = store.watchPath(deps.global);
       if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
       watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
+      watchRefreshLocks(watcher, deps.global.configDir, deps.fence.look);
       for (const known of registry.all()) watches.set(known.mission, isActive(known));
       await loop.poll();
       await loop.settled();
@@ -301,12 +308,18 @@ export function createEngine(deps: EngineDeps): Engine {
     status: status.fresh,
     lastKnown: status.lastKnown,
     lookAtStopped: status.lookAtStopped,
-    setPaused: loop.setPaused,
+    refreshView,
+
+    setPaused(paused) {
+      deps.fence.setPaused(paused);
+      loop.setPaused(paused);
+    },
 
     async dispose(how = 'write-back') {
       disposed = true;
       cancelPulse?.();
       watcher.dispose();
+      deps.fence.dispose();
       const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
       if (how === 'abandon') loop.abandon();
       await loop.stop(targets.length > 0 ? { targets } : null);

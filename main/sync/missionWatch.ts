@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { entryRef, type Mission, pidPath } from '../missions/mission.ts';
+import { REFRESH_LOCK_PREFIX } from '../refresh/refreshLocks.ts';
 import type { CredentialStore } from '../stores/store.ts';
-import type { PathWatcher } from '../system/pathWatcher.ts';
+import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 
-/** Watches each mission's `pid` file, and the entries of those that run. */
+/** Watches each mission's `pid` file, and the entries and refresh locks of those that run. */
 export interface MissionWatch {
   set(mission: Mission, active: boolean): void;
   forget(id: string): void;
@@ -11,10 +13,15 @@ export interface MissionWatch {
 export function createMissionWatch(
   watcher: PathWatcher,
   store: CredentialStore,
-  on: { pid(mission: Mission): void; entry(mission: Mission): void },
+  on: {
+    pid(mission: Mission): void;
+    entry(mission: Mission): void;
+    refreshLock(folder: string, name: string | null): void;
+  },
 ): MissionWatch {
   const pids = new Map<string, () => void>();
   const entries = new Map<string, () => void>();
+  const locks = new Map<string, () => void>();
 
   function end(watches: Map<string, () => void>, id: string): void {
     watches.get(id)?.();
@@ -30,17 +37,38 @@ export function createMissionWatch(
           watcher.watch(pid, () => on.pid(mission)),
         );
       const entry = store.watchPath(entryRef(mission));
-      if (!active) end(entries, mission.id);
-      else if (entry !== null && !entries.has(mission.id)) {
+      if (!active) {
+        end(entries, mission.id);
+        end(locks, mission.id);
+        return;
+      }
+      if (entry !== null && !entries.has(mission.id)) {
         entries.set(
           mission.id,
           watcher.watch(entry, () => on.entry(mission)),
         );
       }
+      if (!locks.has(mission.id)) {
+        locks.set(mission.id, watchRefreshLocks(watcher, mission.configDir, on.refreshLock));
+      }
     },
     forget(id) {
       end(pids, id);
       end(entries, id);
+      end(locks, id);
     },
   };
+}
+
+/** Tells of the clients' refresh locks in a credential directory; of those that are there already, too. */
+export function watchRefreshLocks(
+  watcher: PathWatcher,
+  folder: string,
+  onLock: (folder: string, name: string | null) => void,
+): () => void {
+  const end = watcher.watch(join(folder, `${REFRESH_LOCK_PREFIX}${ANY}`), (name) =>
+    onLock(folder, name),
+  );
+  onLock(folder, null);
+  return end;
 }

@@ -6,21 +6,25 @@ export interface PathWatcher {
   /**
    * Calls `onChange` whenever the file or folder at `path` was made, replaced, written or removed, and
    * also when the folder that it lies in appears. Returns its own end.
+   * @param path its last part may end in {@link ANY}: whatever in the folder has such a name
+   * @param onChange is told the name; `null`: any of them
    */
-  watch(path: string, onChange: () => void): () => void;
+  watch(path: string, onChange: OnChange): () => void;
   /** Looks for watched folders that were replaced or came back, and watches those. Cheap: one stat each. */
   check(): void;
   dispose(): void;
 }
 
-/** In place of a file's name: whatever lies in the folder. */
+/** In place of a file's name, or at its end: whatever lies in the folder, or has a name that begins so. */
 export const ANY = '*';
+
+type OnChange = (name: string | null) => void;
 
 interface Folder {
   readonly watcher: FSWatcher;
   /** Which folder it was: a new one may get the inode of the one that was removed. */
   readonly identity: string;
-  readonly listeners: Map<string, Set<() => void>>;
+  readonly listeners: Map<string, Set<OnChange>>;
 }
 
 /**
@@ -66,8 +70,8 @@ export function createPathWatcher(
 
   function onEvent(path: string, folder: Folder, name: string | null): void {
     for (const [watched, listeners] of [...folder.listeners]) {
-      if (name === null || name === watched || watched === ANY)
-        for (const listener of [...listeners]) listener();
+      if (name === null || fits(name, watched))
+        for (const listener of [...listeners]) listener(name);
     }
     // The folder's own removal is reported under its own name.
     if ((name === null || name === basename(path)) && !isCurrent(path, folder)) {
@@ -81,7 +85,7 @@ export function createPathWatcher(
     folders.delete(path);
   }
 
-  function listen(path: string, name: string, listener: () => void): (() => void) | null {
+  function listen(path: string, name: string, listener: OnChange): (() => void) | null {
     const folder = openFolder(path);
     if (folder === null) return null;
     const listeners = folder.listeners.get(name) ?? new Set();
@@ -115,7 +119,7 @@ export function createPathWatcher(
       }
 
       function rearm(): void {
-        if (arm()) onChange();
+        if (arm()) onChange(null);
       }
 
       arm();
@@ -139,6 +143,10 @@ export function createPathWatcher(
       rearms.clear();
     },
   };
+}
+
+function fits(name: string, watched: string): boolean {
+  return watched.endsWith(ANY) ? name.startsWith(watched.slice(0, -1)) : name === watched;
 }
 
 function isCurrent(path: string, folder: Folder): boolean {

@@ -14,6 +14,8 @@ export interface AgencPaths {
   readonly settings: string;
   readonly attached: string;
   readonly syncLog: string;
+  /** The refresh locks that the engine holds. */
+  readonly refreshLocks: string;
   readonly journal: string;
   /** What the app remembers of itself: window, first start. */
   readonly app: string;
@@ -34,6 +36,7 @@ export function agencPaths(root: string): AgencPaths {
     settings: join(bar, 'settings.json'),
     attached: join(bar, 'attached.json'),
     syncLog: join(bar, 'sync.log'),
+    refreshLocks: join(bar, 'refresh-locks.json'),
     journal: join(bar, 'journal'),
     app: join(bar, 'app.json'),
   };

@@ -40,6 +40,12 @@ export function SettingsView({ state }: { state: AppState }) {
           on={values.syncClaudeLogin}
           onChange={(syncClaudeLogin) => invoke('changeSetting', { syncClaudeLogin })}
         />
+        <Toggle
+          label="One refresh at a time"
+          help="While a mission renews a sign-in, the others wait for its result."
+          on={values.refreshFence}
+          onChange={(refreshFence) => invoke('changeSetting', { refreshFence })}
+        />
         <Picker
           label="Check everything every"
           help="Changes are seen at once; this finds the rest."

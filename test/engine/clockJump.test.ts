@@ -72,6 +72,7 @@ beforeEach(async () => {
     clock,
     emit,
     pollIntervalMs: () => POLL_MS,
+    fence: { look: () => undefined, setPaused: () => undefined, dispose: () => undefined },
   });
   await engine.start();
 });

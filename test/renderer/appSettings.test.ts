@@ -23,6 +23,7 @@ const withValues = (change: Partial<typeof values>): AppState =>
 describe('settings', () => {
   it.each([
     ['Carry Claude’s own login too', ['changeSetting', { syncClaudeLogin: true }]],
+    ['One refresh at a time', ['changeSetting', { refreshFence: false }]],
     ['Launch at login', ['changeSetting', { launchAtLogin: true }]],
     ['Notifications', ['changeSetting', { notifications: false }]],
     ['Pause syncing', ['pause', { paused: true }]],

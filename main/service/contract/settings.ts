@@ -12,6 +12,8 @@ export const settingsSchema = z.object({
   /** For broadcasts of other processes. */
   debounceMs: z.number().int().min(0).max(5_000),
   syncClaudeLogin: z.boolean(),
+  /** While one client refreshes a token, the others are kept waiting for its result. */
+  refreshFence: z.boolean(),
   terminal: z.string(),
   launchAtLogin: z.boolean(),
   notifications: z.boolean(),

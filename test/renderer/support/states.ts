@@ -206,6 +206,7 @@ export function appState(change: Partial<AppState> = {}): AppState {
         pollIntervalMs: 60_000,
         debounceMs: 100,
         syncClaudeLogin: false,
+        refreshFence: true,
         terminal: 'auto',
         launchAtLogin: false,
         notifications: true,

@@ -1,0 +1,54 @@
+import { SERVER_MAP } from '../credentials/entry.ts';
+import { fieldId } from '../credentials/fields.ts';
+import type { Mission } from '../missions/mission.ts';
+import type { MissionRegistry } from '../missions/registry.ts';
+import type { RefreshView } from '../refresh/refreshFence.ts';
+import type { EntryRef } from '../stores/store.ts';
+import type { MissionRecord } from './lineage.ts';
+import type { Seen } from './seen.ts';
+import type { WorkLoop } from './workLoop.ts';
+
+export interface RefreshViewDeps {
+  readonly global: EntryRef;
+  readonly registry: MissionRegistry;
+  readonly seen: Seen;
+  readonly loop: WorkLoop;
+  readonly activeMissions: () => readonly Mission[];
+  readonly recordOf: (mission: Mission) => MissionRecord;
+}
+
+/** What the refresh fence sees of the engine. Reads no entry. */
+export function createRefreshView(deps: RefreshViewDeps): RefreshView {
+  const { registry, seen, loop } = deps;
+
+  return {
+    places: () => [
+      { missionId: null, folder: deps.global.configDir },
+      ...deps.activeMissions().map(({ id, configDir }) => ({ missionId: id, folder: configDir })),
+    ],
+
+    serversOf(missionId) {
+      const view = (missionId === null ? seen.global() : seen.mission(missionId))?.view;
+      return view?.status === 'found' ? view.servers : [];
+    },
+
+    digestOf(missionId, serverKey) {
+      const field = fieldId(SERVER_MAP, serverKey);
+      // What the global entry agreed on is known from those it agreed with.
+      const missions =
+        missionId === null ? deps.activeMissions() : [registry.get(missionId)?.mission];
+      for (const mission of missions) {
+        const digest = mission && deps.recordOf(mission).base.get(field);
+        if (digest !== undefined) return digest;
+      }
+      return null;
+    },
+
+    async takeIn(missionId) {
+      const mission = missionId === null ? null : registry.get(missionId)?.mission;
+      if (mission === null) await loop.noticeGlobal();
+      else if (mission !== undefined) await loop.noticeEntry(mission);
+      await loop.settled();
+    },
+  };
+}
