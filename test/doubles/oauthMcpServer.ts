@@ -4,10 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { MARK } from '../support/fake.ts';
 import { type OAuthEvent, OAuthTokens, type TokenAnswer } from './oauthTokens.ts';
+import {
+  type ClientAuth,
+  carryOutFault,
+  readTokenRequest,
+  type TokenFault,
+  type TokenRequest,
+} from './tokenEndpoint.ts';
 
 export interface OAuthMcpServerOptions {
   /** Life of an access token in seconds; `setAccessLife` changes it later. Default: one hour. */
   accessLifeSeconds?: number;
+  /** How clients that register are to authenticate. Default: `none`, public clients. */
+  clientAuth?: ClientAuth;
+  /** Where the metadata says that the token endpoint is. Default: here. */
+  tokenEndpoint?: string;
+  /** What the protected resource's metadata calls itself; `null`: it has none. Default: the MCP endpoint. */
+  resource?: string | null;
 }
 
 export interface OAuthMcpServer {
@@ -21,6 +34,18 @@ export interface OAuthMcpServer {
   serialOf(token: unknown): number | undefined;
   /** Life of the access tokens issued from now on, in seconds. */
   setAccessLife(seconds: number): void;
+  /** What refreshes leave out of their answers from now on: a server need not rotate, nor say how long. */
+  setLeftOut(left: { refreshToken?: boolean; expiresIn?: boolean }): void;
+  /** A sign-in without a browser: the tokens, and whom they were issued to. */
+  grant(): { tokens: TokenAnswer; clientId: string; clientSecret: string | undefined };
+  /** The authorization server. */
+  issuer: string;
+  /** All requests to the token endpoint, refused ones too. */
+  tokenRequests: readonly TokenRequest[];
+  /** How the token endpoint ails from now on; `null`: it is well. */
+  setTokenFault(fault: TokenFault | null): void;
+  /** Refreshes are answered only once the promise is kept; `null`: at once. */
+  holdTokens(until: Promise<unknown> | null): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +60,7 @@ interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: object;
+  fault?: TokenFault;
 }
 
 const TOOL = {
@@ -52,13 +78,18 @@ export async function startOAuthMcpServer(
   options: OAuthMcpServerOptions = {},
 ): Promise<OAuthMcpServer> {
   const tokens = new OAuthTokens(options.accessLifeSeconds ?? 3600);
-  const clients = new Map<string, { redirectUris: string[] }>();
+  const clients = new Map<string, { redirectUris: string[]; secret: string | undefined }>();
+  const clientAuth = options.clientAuth ?? 'none';
+  const tokenRequests: TokenRequest[] = [];
+  let tokenFault: TokenFault | null = null;
+  let tokenGate: Promise<unknown> | null = null;
   const codes = new Map<string, PendingCode>();
 
   const server = createServer((request, response) => {
     answer(request)
       .catch((error: unknown): Answer => ({ status: 500, body: { error: String(error) } }))
-      .then(({ status, headers, body }) => {
+      .then(({ status, headers, body, fault }) => {
+        if (fault !== undefined) return carryOutFault(fault, response);
         response.writeHead(status, { 'content-type': 'application/json', ...headers });
         response.end(body === undefined ? '' : JSON.stringify(body));
       });
@@ -74,16 +105,21 @@ export async function startOAuthMcpServer(
     const body = await text(request);
     switch (`${request.method} ${url.pathname}`) {
       case 'GET /.well-known/oauth-authorization-server':
-        return { status: 200, body: authorizationServerMetadata(origin) };
+        return {
+          status: 200,
+          body: authorizationServerMetadata(origin, clientAuth, options.tokenEndpoint),
+        };
       case 'GET /.well-known/oauth-protected-resource':
       case 'GET /.well-known/oauth-protected-resource/mcp':
-        return { status: 200, body: protectedResourceMetadata(origin) };
+        return options.resource === null
+          ? { status: 404, body: { error: 'not_found' } }
+          : { status: 200, body: protectedResourceMetadata(origin, options.resource) };
       case 'POST /register':
-        return register(JSON.parse(body));
+        return register(JSON.parse(body) as { redirect_uris?: string[] });
       case 'GET /authorize':
         return authorize(url.searchParams);
       case 'POST /token':
-        return token(new URLSearchParams(body));
+        return token(new URLSearchParams(body), request.headers.authorization);
       case 'POST /revoke':
         tokens.revoke(new URLSearchParams(body).get('token') ?? '');
         return { status: 200, body: {} };
@@ -99,10 +135,23 @@ export async function startOAuthMcpServer(
   }
 
   function register(asked: { redirect_uris?: string[] }): Answer {
-    const clientId = `client-${clients.size + 1}`;
-    clients.set(clientId, { redirectUris: asked.redirect_uris ?? [] });
-    const body = { ...asked, client_id: clientId, token_endpoint_auth_method: 'none' };
+    const clientId = addClient(asked.redirect_uris ?? []);
+    const secret = clients.get(clientId)?.secret;
+    const body = {
+      ...asked,
+      client_id: clientId,
+      token_endpoint_auth_method: clientAuth,
+      ...(secret !== undefined && { client_secret: secret }),
+    };
     return { status: 201, body };
+  }
+
+  function addClient(redirectUris: string[]): string {
+    const clientId = `client-${clients.size + 1}`;
+    const secret =
+      clientAuth === 'none' ? undefined : `${MARK}secret-${randomBytes(9).toString('hex')}`;
+    clients.set(clientId, { redirectUris, secret });
+    return clientId;
   }
 
   function authorize(query: URLSearchParams): Answer {
@@ -121,24 +170,35 @@ export async function startOAuthMcpServer(
     return { status: 302, headers: { location: back.href } };
   }
 
-  function token(form: URLSearchParams): Answer {
+  async function token(form: URLSearchParams, authorization?: string): Promise<Answer> {
+    const secretOf = (id: string) => clients.get(id)?.secret;
+    const { request, known } = readTokenRequest(form, authorization, secretOf);
+    tokenRequests.push(request);
+    await tokenGate;
     const refresh = form.get('refresh_token');
+    if (tokenFault !== null) {
+      if ('spent' in tokenFault && tokenFault.spent) tokens.rotate(refresh ?? '');
+      return { status: 0, fault: tokenFault };
+    }
+    if (!known) return { status: 401, body: { error: 'invalid_client' } };
     const tokenAnswer =
-      form.get('grant_type') === 'refresh_token' ? tokens.rotate(refresh ?? '') : trade(form);
+      form.get('grant_type') === 'refresh_token'
+        ? tokens.rotate(refresh ?? '')
+        : trade(form, request.clientId);
     return tokenAnswer === undefined
       ? { status: 400, body: { error: 'invalid_grant' } }
       : { status: 200, body: tokenAnswer };
   }
 
   /** A code is good once, for its own client, with the verifier that its challenge was made from. */
-  function trade(form: URLSearchParams): TokenAnswer | undefined {
+  function trade(form: URLSearchParams, clientId: string): TokenAnswer | undefined {
     const code = form.get('code') ?? '';
     const pending = codes.get(code);
     codes.delete(code);
     const verifier = form.get('code_verifier') ?? '';
     const isTheirs =
       pending?.codeChallenge === createHash('sha256').update(verifier).digest('base64url') &&
-      pending.clientId === form.get('client_id') &&
+      pending.clientId === clientId &&
       pending.redirectUri === form.get('redirect_uri');
     return isTheirs ? tokens.signIn() : undefined;
   }
@@ -181,6 +241,21 @@ export async function startOAuthMcpServer(
     setAccessLife: (seconds) => {
       tokens.accessLifeSeconds = seconds;
     },
+    setLeftOut: (left) => {
+      tokens.leftOut = left;
+    },
+    grant() {
+      const clientId = addClient([]);
+      return { tokens: tokens.signIn(), clientId, clientSecret: clients.get(clientId)?.secret };
+    },
+    issuer: origin,
+    tokenRequests,
+    setTokenFault: (fault) => {
+      tokenFault = fault;
+    },
+    holdTokens: (until) => {
+      tokenGate = until;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -190,25 +265,29 @@ export async function startOAuthMcpServer(
 }
 
 /** RFC 8414 */
-function authorizationServerMetadata(origin: string): object {
+function authorizationServerMetadata(
+  origin: string,
+  clientAuth: ClientAuth,
+  tokenEndpoint = `${origin}/token`,
+): object {
   return {
     issuer: origin,
     authorization_endpoint: `${origin}/authorize`,
-    token_endpoint: `${origin}/token`,
+    token_endpoint: tokenEndpoint,
     registration_endpoint: `${origin}/register`,
     revocation_endpoint: `${origin}/revoke`,
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: ['none'],
+    token_endpoint_auth_methods_supported: [clientAuth],
     scopes_supported: ['mcp'],
   };
 }
 
 /** RFC 9728 */
-function protectedResourceMetadata(origin: string): object {
+function protectedResourceMetadata(origin: string, resource = `${origin}/mcp`): object {
   return {
-    resource: `${origin}/mcp`,
+    resource,
     authorization_servers: [origin],
     scopes_supported: ['mcp'],
     bearer_methods_supported: ['header'],

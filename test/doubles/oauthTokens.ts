@@ -16,9 +16,9 @@ export type RejectedBecause = 'missing' | 'unknown' | 'revoked' | 'expired';
 /** The token endpoint's answer on success (RFC 6749, 5.1). `expires_in` is in seconds. */
 export interface TokenAnswer {
   access_token: string;
-  refresh_token: string;
+  refresh_token?: string;
   token_type: 'Bearer';
-  expires_in: number;
+  expires_in?: number;
   scope: string;
 }
 
@@ -34,6 +34,8 @@ export class OAuthTokens {
   readonly events: OAuthEvent[] = [];
   /** Life of the access tokens issued from now on, in seconds. */
   accessLifeSeconds: number;
+  /** What refreshes leave out of their answers. Without a refresh token in it, the old one stays good. */
+  leftOut: { refreshToken?: boolean; expiresIn?: boolean } = {};
   private readonly access = new Map<string, Token>();
   private readonly refresh = new Map<string, Token>();
   private grants = 0;
@@ -58,8 +60,10 @@ export class OAuthTokens {
       this.events.push({ kind: 'refresh-rejected', refresh: old?.serial, why });
       return undefined;
     }
-    old.state = 'used';
     const { answer, serial } = this.issue(old.grant);
+    if (this.leftOut.refreshToken) delete answer.refresh_token;
+    else old.state = 'used';
+    if (this.leftOut.expiresIn) delete answer.expires_in;
     this.events.push({
       kind: 'refreshed',
       grant: old.grant,
