@@ -178,8 +178,12 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     if (paused || !deps.isEnabled()) return;
     const places = deps.view().places();
     const place = places.find((each) => each.folder === folder);
-    const server = place && usableServers(place).find(({ key }) => refreshLockName(key) === name);
-    if (place === undefined || server === undefined || !isDue(server, clock.now())) return;
+    if (place === undefined) return;
+    // "a-b" and "a_b" at one address share a lock: then it is about the one that is due.
+    const server = usableServers(place).find(
+      (each) => refreshLockName(each.key) === name && isDue(each, clock.now()),
+    );
+    if (server === undefined) return;
     const { key } = server;
     const others = places.filter(
       (other) => other !== place && usableServers(other).some((each) => each.key === key),
