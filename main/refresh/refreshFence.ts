@@ -6,7 +6,6 @@ import { namesIn } from '../system/leftovers.ts';
 import {
   type FenceEffect,
   type FenceInput,
-  type FenceOutcome,
   type FenceState,
   fenceStep,
   isOver,
@@ -18,12 +17,8 @@ import {
   type RefreshLocks,
   refreshLockName,
 } from './refreshLocks.ts';
-
-/** A credential directory that takes part: the global one (`missionId: null`), or a running mission's. */
-export interface RefreshPlace {
-  readonly missionId: string | null;
-  readonly folder: string;
-}
+import type { RefreshPlace, RefreshView } from './refreshPlace.ts';
+import { createRefreshStories } from './refreshStories.ts';
 
 /** Keeps all others from refreshing a token while one client does. */
 export interface RefreshFence {
@@ -36,18 +31,6 @@ export interface RefreshFence {
   dispose(): void;
 }
 
-/** What a fence must know of the engine. */
-export interface RefreshView {
-  /** The global directory and those of all running missions. */
-  readonly places: () => readonly RefreshPlace[];
-  /** The servers of an entry, as last seen. */
-  readonly serversOf: (missionId: string | null) => readonly ServerSummary[];
-  /** The digest of a server's value on which a place and the others last agreed. */
-  readonly digestOf: (missionId: string | null, serverKey: string) => string | null;
-  /** Looks at an entry and resolves when all that follows from it is everywhere. */
-  readonly takeIn: (missionId: string | null) => Promise<void>;
-}
-
 export interface RefreshFenceDeps {
   readonly locks: RefreshLocks;
   readonly clock: Clock;
@@ -57,51 +40,45 @@ export interface RefreshFenceDeps {
 }
 
 /**
- * A client refreshes what has less than 300 s left, and takes the lock for nothing else but a sign-out. A
- * lock over a fresher token is that of a client that has waited, and is about to find just that.
+ * A client refreshes what has less than 300 s left; it takes the lock for little else. A lock over a
+ * fresher token is that of a client that has waited, and is about to find just that.
  */
 const DUE_MS = 310_000;
 
-/** One server's fence, and what is known of those who are at it. */
+/** One server's fence. */
 interface Fence {
   state: FenceState;
+  /** All that have to do with it, by their folder. */
   readonly places: Map<string, RefreshPlace>;
-  readonly stories: Map<string, OpenStory>;
   cancelWake: (() => void) | null;
-}
-
-interface OpenStory {
-  readonly server: string;
-  readonly from: string | null;
-  readonly receivers: { missionId: string | null; durationMs: number }[];
-  /** The mission whose value went up, as the engine saw it. */
-  source: string | null;
 }
 
 export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   const { locks, clock } = deps;
+  const stories = createRefreshStories(deps);
   const fences = new Map<string, Fence>();
   let paused = false;
 
   function fenceOf(key: string): Fence {
     let fence = fences.get(key);
     if (fence === undefined) {
-      fence = { state: NO_FENCE, places: new Map(), stories: new Map(), cancelWake: null };
+      fence = { state: NO_FENCE, places: new Map(), cancelWake: null };
       fences.set(key, fence);
     }
     return fence;
   }
 
-  /** Makes the step, does what follows from it, and what follows from that. */
-  function feed(key: string, input: FenceInput): void {
-    const fence = fenceOf(key);
+  /** Makes the step, and does what follows from it. */
+  function feed(key: string, fence: Fence, input: FenceInput): void {
     const { state, effects } = fenceStep(fence.state, input, clock.monotonic());
     fence.state = state;
     for (const effect of effects) carryOut(key, fence, effect);
-    if (isOver(fence.state, clock.monotonic())) {
-      fence.cancelWake?.();
-      fences.delete(key);
-    }
+    if (isOver(fence.state, clock.monotonic())) forget(key, fence);
+  }
+
+  function forget(key: string, fence: Fence): void {
+    fence.cancelWake?.();
+    fences.delete(key);
   }
 
   function carryOut(key: string, fence: Fence, effect: FenceEffect): void {
@@ -109,71 +86,38 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       case 'take': {
         const results = locks.takeAll(effect.places, key, 'fence');
         const places = effect.places.filter((_, index) => results[index] === 'taken');
-        feed(key, { kind: 'taken', places });
+        feed(key, fence, { kind: 'taken', places });
         return;
       }
       case 'release':
         locks.releaseAll(effect.places, key);
         return;
+      case 'wake':
+        fence.cancelWake?.();
+        fence.cancelWake = clock.after(effect.delayMs, () => feed(key, fence, { kind: 'woken' }));
+        return;
       case 'settle':
         void settle(key, fence, effect.place);
         return;
-      case 'wake':
-        fence.cancelWake?.();
-        fence.cancelWake = clock.after(effect.delayMs, () => feed(key, { kind: 'woken' }));
-        return;
       case 'tell':
-        tell(key, fence, effect.place, effect.outcome);
+        stories.end(placeIn(fence, effect.place), key, effect.outcome);
     }
   }
 
   async function settle(key: string, fence: Fence, folder: string): Promise<void> {
-    const missionId = fence.places.get(folder)?.missionId ?? null;
+    const place = placeIn(fence, folder);
     try {
-      await deps.view().takeIn(missionId);
+      await deps.view().takeIn(place.missionId);
     } catch {
       // A store that cannot be looked at now: the engine says so itself, and nobody gains by waiting.
     }
-    const before = fence.stories.get(folder)?.from ?? null;
-    const changed = deps.view().digestOf(missionId, key) !== before;
-    if (fences.get(key) === fence) feed(key, { kind: 'settled', place: folder, changed });
+    // Paused meanwhile, everything was let go.
+    if (fences.get(key) !== fence) return;
+    const changed = deps.view().digestOf(place.missionId, key) !== stories.from(place, key);
+    feed(key, fence, { kind: 'settled', place: folder, changed });
   }
 
-  function tell(key: string, fence: Fence, folder: string, outcome: FenceOutcome): void {
-    const story = fence.stories.get(folder);
-    if (story === undefined) return;
-    if (outcome !== 'timeout') fence.stories.delete(folder);
-    const missionId = fence.places.get(folder)?.missionId ?? null;
-    const to = outcome === 'changed' ? deps.view().digestOf(missionId, key) : null;
-    // A sign-out goes by the same lock.
-    if (outcome === 'changed' && to === null) return;
-    // It got what another one refreshed: that one's story.
-    if (outcome === 'changed' && (story.source ?? missionId) !== missionId) return;
-    const state = deps
-      .view()
-      .serversOf(missionId)
-      .find((server) => server.key === key);
-    deps.tell({
-      server: story.server,
-      key,
-      by: 'client',
-      missionId,
-      from: short(story.from),
-      to: short(to),
-      receivers:
-        to === null
-          ? []
-          : story.receivers.filter(({ missionId: id }) => deps.view().digestOf(id, key) === to),
-      outcome:
-        outcome === 'changed'
-          ? 'refreshed'
-          : state?.status === 'invalidated'
-            ? 'rejected'
-            : outcome,
-    });
-  }
-
-  /** A lock of a client's: whose is it, and does it matter? */
+  /** A client's lock is there: is there anybody whom that concerns? */
   function onLocked(folder: string, name: string): void {
     if (paused || !deps.isEnabled()) return;
     const places = deps.view().places();
@@ -189,12 +133,9 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       (other) => other !== place && usableServers(other).some((each) => each.key === key),
     );
     const fence = fenceOf(key);
-    if (!fence.stories.has(folder)) {
-      const from = deps.view().digestOf(place.missionId, key);
-      fence.stories.set(folder, { server: server.name, from, receivers: [], source: null });
-    }
     for (const each of [place, ...others]) fence.places.set(each.folder, each);
-    feed(key, { kind: 'locked', place: folder, others: others.map((other) => other.folder) });
+    stories.begin(place, server);
+    feed(key, fence, { kind: 'locked', place: folder, others: others.map((each) => each.folder) });
   }
 
   function usableServers({ missionId }: RefreshPlace): readonly ServerSummary[] {
@@ -209,58 +150,47 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       onLocked(folder, name);
       return;
     }
-    for (const [key, { state }] of [...fences]) {
-      const isIn = state.clients.has(folder) || state.held.has(folder);
-      if (!isIn || refreshLockName(key) !== name || locks.isOurs(folder, key)) continue;
-      feed(key, { kind: 'unlocked', place: folder });
+    for (const [key, fence] of [...fences]) {
+      const { clients, held } = fence.state;
+      if (refreshLockName(key) !== name || !(clients.has(folder) || held.has(folder))) continue;
+      // Our own, made or touched just now.
+      if (!locks.isOurs(folder, key)) feed(key, fence, { kind: 'unlocked', place: folder });
     }
   }
 
-  function onMission(missionId: string, change: 'started' | 'stopped'): void {
+  function onMission(missionId: string, kind: 'started' | 'stopped'): void {
     for (const [key, fence] of [...fences]) {
-      const now = change === 'started' ? deps.view().places() : [...fence.places.values()];
-      const place = now.find((each) => each.missionId === missionId);
+      const places = kind === 'started' ? deps.view().places() : [...fence.places.values()];
+      const place = places.find((each) => each.missionId === missionId);
       if (place === undefined) continue;
       fence.places.set(place.folder, place);
-      feed(key, { kind: change, place: place.folder });
+      feed(key, fence, { kind, place: place.folder });
     }
-  }
-
-  function onSync({ direction, missionId, servers, durationMs }: SyncEvent): void {
-    for (const fence of fences.values()) {
-      for (const story of fence.stories.values()) {
-        if (!servers.includes(story.server)) continue;
-        if (direction === 'up') story.source = missionId;
-        story.receivers.push({ missionId: direction === 'up' ? null : missionId, durationMs });
-      }
-    }
-  }
-
-  function letAllGo(): void {
-    for (const key of [...fences.keys()]) feed(key, { kind: 'off' });
-    for (const fence of fences.values()) fence.cancelWake?.();
-    fences.clear();
   }
 
   function setPaused(next: boolean): void {
     paused = next;
-    if (paused) letAllGo();
+    if (!paused) return;
+    for (const [key, fence] of [...fences]) {
+      feed(key, fence, { kind: 'off' });
+      forget(key, fence);
+    }
+    stories.clear();
   }
 
   return {
     look(folder, name) {
-      if (name !== null) lookAt(folder, name);
-      else {
-        const isLock = (each: string): boolean => each.startsWith(REFRESH_LOCK_PREFIX);
-        for (const each of namesIn(folder).filter(isLock)) lookAt(folder, each);
-      }
+      const isLock = (each: string): boolean => each.startsWith(REFRESH_LOCK_PREFIX);
+      const names = name === null ? namesIn(folder).filter(isLock) : [name];
+      for (const each of names) lookAt(folder, each);
     },
 
     onEvent(event) {
-      if (fences.size === 0) return;
-      if (event.event === 'sync') onSync(event);
+      if (event.event === 'sync') stories.onSync(event);
+      else if (event.event === 'mission' && event.change === 'started')
+        onMission(event.missionId, 'started');
       else if (event.event === 'mission' && event.change !== 'added')
-        onMission(event.missionId, event.change === 'started' ? 'started' : 'stopped');
+        onMission(event.missionId, 'stopped');
     },
 
     setPaused,
@@ -268,12 +198,10 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   };
 }
 
-type SyncEvent = Extract<EngineEvent, { event: 'sync' }>;
+function placeIn(fence: Fence, folder: string): RefreshPlace {
+  return fence.places.get(folder) ?? { missionId: null, folder };
+}
 
 function isDue({ expiresAt }: ServerSummary, now: number): boolean {
   return expiresAt === null || expiresAt - now < DUE_MS;
-}
-
-function short(digest: string | null): string | null {
-  return digest === null ? null : digest.slice(0, 8);
 }

@@ -2,7 +2,7 @@ import { SERVER_MAP } from '../credentials/entry.ts';
 import { fieldId } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { MissionRegistry } from '../missions/registry.ts';
-import type { RefreshView } from '../refresh/refreshFence.ts';
+import type { RefreshView } from '../refresh/refreshPlace.ts';
 import type { EntryRef } from '../stores/store.ts';
 import type { MissionRecord } from './lineage.ts';
 import type { Seen } from './seen.ts';

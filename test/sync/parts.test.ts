@@ -16,7 +16,7 @@ import { acquireEngineLock, engineLockHolder } from '../../main/sync/engineLock.
 import { openLineage } from '../../main/sync/lineage.ts';
 import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
 import { nextLook } from '../../main/sync/schedule.ts';
-import { createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
+import { ANY, createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -196,6 +196,21 @@ describe('watching a path', () => {
       writeFileSync(path, '2');
     });
     await hears(() => rmSync(path));
+  });
+
+  it('reports each name that begins as the path says, and no other', async () => {
+    watcher = createPathWatcher(() => undefined);
+    const names: (string | null)[] = [];
+    watcher.watch(join(folder, `lock-${ANY}`), (name) => names.push(name));
+    const entry = Promise.withResolvers<void>();
+    watcher.watch(join(folder, 'entry'), () => entry.resolve());
+    mkdirSync(join(folder, 'lock-a'));
+    mkdirSync(join(folder, 'other-lock-b'));
+    mkdirSync(join(folder, 'lock-c'));
+    // Events of one folder come in their order.
+    writeFileSync(join(folder, 'entry'), '1');
+    await entry.promise;
+    expect(new Set(names)).toEqual(new Set(['lock-a', 'lock-c']));
   });
 
   it('reports it in a folder that does not exist yet, whose parent does not exist yet', async () => {

@@ -1,0 +1,19 @@
+import type { ServerSummary } from '../credentials/serverState.ts';
+
+/** A credential directory that takes part: the global one (`missionId: null`), or a running mission's. */
+export interface RefreshPlace {
+  readonly missionId: string | null;
+  readonly folder: string;
+}
+
+/** What a fence must know of the engine; none of it reads an entry but `takeIn`. */
+export interface RefreshView {
+  /** The global directory and those of all running missions. */
+  readonly places: () => readonly RefreshPlace[];
+  /** The servers of an entry, as last seen. */
+  readonly serversOf: (missionId: string | null) => readonly ServerSummary[];
+  /** The digest of a server's value on which a place and the others last agreed. */
+  readonly digestOf: (missionId: string | null, serverKey: string) => string | null;
+  /** Looks at an entry and resolves when all that follows from it is everywhere. */
+  readonly takeIn: (missionId: string | null) => Promise<void>;
+}
