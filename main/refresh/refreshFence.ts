@@ -106,14 +106,18 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
 
   async function settle(key: string, fence: Fence, folder: string): Promise<void> {
     const place = placeIn(fence, folder);
+    const hasChanged = (): boolean =>
+      deps.view().digestOf(place.missionId, key) !== stories.from(place, key);
     try {
       await deps.view().takeIn(place.missionId);
+      // What was rejected is the token that it began with; by now there is another one's newer.
+      if (hasChanged() && isInvalidated(place, key)) await deps.view().heal(place.missionId);
     } catch {
       // A store that cannot be looked at now: the engine says so itself, and nobody gains by waiting.
     }
     // Paused meanwhile, everything was let go.
     if (fences.get(key) !== fence) return;
-    const changed = deps.view().digestOf(place.missionId, key) !== stories.from(place, key);
+    const changed = hasChanged();
     feed(key, fence, { kind: 'settled', place: folder, changed });
   }
 
@@ -136,6 +140,11 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     for (const each of [place, ...others]) fence.places.set(each.folder, each);
     stories.begin(place, server);
     feed(key, fence, { kind: 'locked', place: folder, others: others.map((each) => each.folder) });
+  }
+
+  function isInvalidated({ missionId }: RefreshPlace, key: string): boolean {
+    const servers = deps.view().serversOf(missionId);
+    return servers.some((each) => each.key === key && each.status === 'invalidated');
   }
 
   function usableServers({ missionId }: RefreshPlace): readonly ServerSummary[] {

@@ -16,4 +16,6 @@ export interface RefreshView {
   readonly digestOf: (missionId: string | null, serverKey: string) => string | null;
   /** Looks at an entry and resolves when all that follows from it is everywhere. */
   readonly takeIn: (missionId: string | null) => Promise<void>;
+  /** Gives an entry the usable values that the others have in place of its unusable ones. */
+  readonly heal: (missionId: string | null) => Promise<void>;
 }

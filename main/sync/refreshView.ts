@@ -50,5 +50,19 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
       else if (mission !== undefined) await loop.noticeEntry(mission);
       await loop.settled();
     },
+
+    async heal(missionId) {
+      const isMeant = ({ id }: Mission): boolean => missionId === null || id === missionId;
+      await loop.command(() => ({
+        heal: true,
+        targets: deps
+          .activeMissions()
+          .filter(isMeant)
+          .map((mission) => {
+            const phase = loop.phaseOf(mission.id);
+            return { mission, ...(phase && { phase }) };
+          }),
+      }));
+    },
   };
 }

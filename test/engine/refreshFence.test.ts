@@ -133,6 +133,29 @@ describe('while one client refreshes', () => {
     expect(serverIn(b, 'loop')).toEqual(value);
   });
 
+  it('and another one locked in the same moment, the one that is rejected gets the new token', async () => {
+    const engine = await startInStep();
+    // Too short a life for the client to take what came meanwhile for fresh.
+    server = createTokenServer(120_000);
+    server.hold();
+    const both = [a, b].map((place) => refreshAsClient(place, 'loop', server));
+    await untilFenced(c, world.global);
+    server.answerNext();
+    expect(await both[0]).toBe('refreshed');
+    const fresh = serverIn(a, 'loop');
+    if (fresh === undefined) throw new Error('nothing was saved');
+    await world.untilHeld(fresh);
+    server.answerNext();
+    expect(await both[1]).toBe('rejected');
+    await world.untilHeld(fresh);
+    await untilFree(...everywhere());
+    await world.status();
+    const stories = engine.events.filter(({ event }) => event === 'refresh');
+    expect(stories, 'one story: who was rejected has lost nothing').toEqual([
+      expect.objectContaining({ missionId: 'a', outcome: 'refreshed' }),
+    ]);
+  });
+
   it('and does not come to an end, the others are let go', async () => {
     const engine = await startInStep();
     server.hold();

@@ -21,10 +21,10 @@ export interface TokenServer {
   /** How many refresh tokens came that had been used already. */
   readonly rejections: () => number;
   readonly refreshes: () => number;
-  /** Answers asked for and not given yet. */
-  readonly waiting: () => number;
-  /** From now on, every answer waits for {@link answer}. */
+  /** From now on, every answer waits for {@link answer} or {@link answerNext}. */
   hold(): void;
+  /** Gives the answer that has waited longest. */
+  answerNext(): void;
   /** Gives the answers that wait, and all later ones at once. */
   answer(): void;
   /** @returns the new value; `null`: the token was used already */
@@ -33,22 +33,22 @@ export interface TokenServer {
 
 export function createTokenServer(lifeMs = 3_600_000): TokenServer {
   const used = new Set<unknown>();
+  const waiting: (() => void)[] = [];
   let rejections = 0;
-  let waiting = 0;
-  let gate = Promise.withResolvers<void>();
-  gate.resolve();
+  let isHeld = false;
   return {
     rejections: () => rejections,
     refreshes: () => used.size,
-    waiting: () => waiting,
     hold() {
-      gate = Promise.withResolvers<void>();
+      isHeld = true;
     },
-    answer: () => gate.resolve(),
+    answerNext: () => waiting.shift()?.(),
+    answer() {
+      isHeld = false;
+      for (const go of waiting.splice(0)) go();
+    },
     async refresh(value) {
-      waiting += 1;
-      await gate.promise;
-      waiting -= 1;
+      if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
       if (used.has(value.refreshToken)) {
         rejections += 1;
         return null;
@@ -76,8 +76,10 @@ export async function refreshAsClient(
   try {
     const value = serverIn(place, name);
     if (value === undefined) throw new Error(`${name} is not in ${place.configDir}`);
-    if (Number(value.expiresAt) - Date.now() > WINDOW_MS) return 'found-fresh';
+    if (isFresh(value)) return 'found-fresh';
     const fresh = await server.refresh(value);
+    // What another one got meanwhile will do, if it lasts.
+    if (fresh === null && isFresh(serverIn(place, name))) return 'found-fresh';
     if (fresh === null) {
       await invalidate(place, name);
       return 'rejected';
@@ -89,6 +91,10 @@ export async function refreshAsClient(
   } finally {
     rmdirSync(lock);
   }
+}
+
+function isFresh(value: FakeServer | undefined): boolean {
+  return Number(value?.expiresAt) - Date.now() > WINDOW_MS;
 }
 
 function tryLock(lock: string): boolean {
