@@ -71,10 +71,6 @@ export function assemble(
   const alerts = createAlerts(onEvent, clock.now);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
   const runs = createRuns(clock, onProgress);
-  const emit = (event: EngineEvent): void => {
-    if (event.event === 'mission') noteRun(event);
-    onEvent(event);
-  };
   const journalKeys = createJournalKeys({ dir: paths.journal, mode });
   const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);
@@ -103,6 +99,7 @@ export function assemble(
   });
   const emit: Emit = (event) => {
     fence.onEvent(event);
+    if (event.event === 'mission') noteRun(event);
     onEvent(event);
   };
   const reconciler = createReconciler({
