@@ -30,7 +30,7 @@ export function reportText(rows: readonly Row[]): string {
     (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`,
   );
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  return [machine(), '', lines[0], rule, ...lines.slice(1)].join('\n');
+  return [machineText(), '', lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
 export function ms(value: number): string {
@@ -54,7 +54,8 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   26: 'APFS',
 };
 
-function machine(): string {
+/** Date, processor, system, disk and Node, in one line. */
+export function machineText(): string {
   const { model = 'unknown CPU' } = cpus()[0] ?? {};
   const date = new Date().toISOString().slice(0, 10);
   const disk = FILE_SYSTEMS[statfsSync(WORK_DIR).type] ?? 'unknown file system';

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MARK } from '../support/fake.ts';
 import { type OAuthEvent, OAuthTokens, type TokenAnswer } from './oauthTokens.ts';
 import {
@@ -46,6 +47,8 @@ export interface OAuthMcpServer {
   setTokenFault(fault: TokenFault | null): void;
   /** Refreshes are answered only once the promise is kept; `null`: at once. */
   holdTokens(until: Promise<unknown> | null): void;
+  /** What the token endpoint decides is answered so many ms later from now on, as over a network. */
+  setAnswerDelay(delayMs: number): void;
   close(): Promise<void>;
 }
 
@@ -83,6 +86,7 @@ export async function startOAuthMcpServer(
   const tokenRequests: TokenRequest[] = [];
   let tokenFault: TokenFault | null = null;
   let tokenGate: Promise<unknown> | null = null;
+  let answerDelayMs = 0;
   const codes = new Map<string, PendingCode>();
 
   const server = createServer((request, response) => {
@@ -185,6 +189,7 @@ export async function startOAuthMcpServer(
       form.get('grant_type') === 'refresh_token'
         ? tokens.rotate(refresh ?? '')
         : trade(form, request.clientId);
+    await sleep(answerDelayMs);
     return tokenAnswer === undefined
       ? { status: 400, body: { error: 'invalid_grant' } }
       : { status: 200, body: tokenAnswer };
@@ -255,6 +260,9 @@ export async function startOAuthMcpServer(
     },
     holdTokens: (until) => {
       tokenGate = until;
+    },
+    setAnswerDelay: (delayMs) => {
+      answerDelayMs = delayMs;
     },
     close: () =>
       new Promise((resolve) => {
