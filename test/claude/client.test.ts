@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { MARK } from '../support/fake.ts';
+import { until } from '../support/until.ts';
 import { available, readEntry } from './client.ts';
 import {
   addConfigDir,
@@ -257,17 +258,75 @@ describe.skipIf(!found.ok)(
         expect(await statusIn(scene, b)).toBe('connected');
       });
 
-      it('is left out if a fresh entry came while the lock was held', async () => {
+      it('is left out if a fresh entry came while the lock was held, be it for four seconds', async () => {
         await signInForAMoment(a);
         copyEntry(a, b);
         expect(await statusIn(scene, a)).toBe('connected');
         const lock = join(b, refreshLockOf(b));
         mkdirSync(lock);
-        setTimeout(() => copyEntry(a, b), 600);
-        setTimeout(() => rmdirSync(lock), 900);
+        setTimeout(() => copyEntry(a, b), 3_600);
+        setTimeout(() => rmdirSync(lock), 4_000);
         expect(await statusIn(scene, b)).toBe('connected');
         expect(scene.server.of('refresh-rejected')).toEqual([]);
         expect(serialIn(b)).toBe(serialIn(a));
+      });
+
+      it('that was refused blanks nothing if a newer token is there by then', async () => {
+        await signInForAMoment(a);
+        copyEntry(a, b);
+        expect(await statusIn(scene, a)).toBe('connected');
+        const answer = Promise.withResolvers<void>();
+        scene.server.holdTokens(answer.promise);
+        const asked = scene.server.tokenRequests.length;
+        const seen = statusIn(scene, b);
+        await until(
+          "the client's request for a refresh",
+          () => scene.server.tokenRequests.length > asked,
+        );
+        copyEntry(a, b);
+        answer.resolve();
+        expect(await seen).toBe('connected');
+        expect(scene.server.of('refresh-rejected')).toHaveLength(1);
+        expect(readEntry(b)).toEqual(readEntry(a));
+      });
+
+      it('of a server with an odd name has a lock with `_` for all but letters and digits', async () => {
+        await signIn(a);
+        const names = ['my server', 'a-b', '../up', 'Ünïcode', 'plugin:foo:bar', 'emoji🙂'];
+        const configPath = join(b, '.claude.json');
+        const config = JSON.parse(readFileSync(configPath, 'utf8'));
+        config.mcpServers = Object.fromEntries(
+          names.map((name) => [name, { type: 'http', url: scene.server.url }]),
+        );
+        writeFileSync(configPath, JSON.stringify(config));
+        // All know the same address, so the hash in the key is the same as well.
+        const { key = '', value } = serverIn(a) ?? {};
+        const keys = names.map((name) => key.replace(LOOP, name));
+        const soon = { ...value, expiresAt: Date.now() + 200_000 };
+        const mcpOAuth = names.map((serverName, at) => [keys[at], { ...soon, serverName }]);
+        putEntry(b, { mcpOAuth: Object.fromEntries(mcpOAuth) });
+        const seen = await namesSeen(b, () => scene.claude.list(b));
+        expect(seen.filter((name) => name.startsWith('mcp-refresh-')).sort()).toEqual(
+          keys.map((one) => `mcp-refresh-${one.replaceAll(/[^A-Za-z0-9]/g, '_')}.lock.lock`).sort(),
+        );
+      });
+
+      it('happens once for clients that share CLAUDE_SECURESTORAGE_CONFIG_DIR', async () => {
+        await signInForAMoment(a);
+        const shared = join(scene.root, 'shared');
+        mkdirSync(shared);
+        copyEntry(a, shared);
+        rmSync(join(a, '.credentials.json'));
+        const env = { CLAUDE_SECURESTORAGE_CONFIG_DIR: shared };
+        const before = scene.server.of('refreshed').length;
+        const seen = await Promise.all([a, b, a, b].map((dir) => statusIn(scene, dir, env)));
+        expect(seen).toEqual(['connected', 'connected', 'connected', 'connected']);
+        expect(scene.server.of('refreshed')).toHaveLength(before + 1);
+        expect(scene.server.of('refresh-rejected')).toEqual([]);
+        expect([a, b].map(readEntry), 'nothing is kept in their own').toEqual([
+          undefined,
+          undefined,
+        ]);
       });
     });
 
@@ -323,9 +382,9 @@ describe.skipIf(!found.ok)(
   },
 );
 
-/** The name of the client's refresh lock for the server: its key, with `_` for `|`. */
+/** The name of the client's refresh lock for the server: its key, with `_` for all but letters and digits. */
 function refreshLockOf(configDir: string): string {
-  return `mcp-refresh-${serverIn(configDir)?.key.replace('|', '_')}.lock.lock`;
+  return `mcp-refresh-${serverIn(configDir)?.key.replaceAll(/[^A-Za-z0-9]/g, '_')}.lock.lock`;
 }
 
 /** The names that came, changed or went in a folder while `action` ran. */

@@ -19,8 +19,11 @@ export interface ListedServer {
 
 export interface ClaudeClient {
   addServer(configDir: string, name: string, url: string): Promise<void>;
-  /** Health-checks every server, which also refreshes tokens that run out. */
-  list(configDir: string): Promise<ListedServer[]>;
+  /**
+   * Health-checks every server, which also refreshes tokens that run out.
+   * @param env beside the client's usual environment
+   */
+  list(configDir: string, env?: Record<string, string>): Promise<ListedServer[]>;
   /**
    * Signs in as a user would.
    * @param beforeApproval runs once the page is on offer; the approval waits for it
@@ -96,8 +99,8 @@ export function createClaudeClient(claudePath: string, home: string): ClaudeClie
       const result = await run(configDir, args);
       if (result.exitCode !== 0) throw new Error(`claude mcp add: ${result.output}`);
     },
-    async list(configDir) {
-      const { output } = await run(configDir, ['mcp', 'list']);
+    async list(configDir, env) {
+      const { output } = await run(configDir, ['mcp', 'list'], env);
       return output.split('\n').flatMap((line) => listedServer(line.trim()) ?? []);
     },
     logout: (configDir, name) => run(configDir, ['mcp', 'logout', name]),

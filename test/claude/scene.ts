@@ -61,12 +61,16 @@ export function putEntry(configDir: string, entry: unknown): void {
   renameSync(`${path}.new`, path);
 }
 
-/** How the client's own listing sees the server; the look also refreshes a token that runs out. */
+/**
+ * How the client's own listing sees the server; the look also refreshes a token that runs out.
+ * @param env beside the client's usual environment
+ */
 export async function statusIn(
   scene: Scene,
   configDir: string,
+  env?: Record<string, string>,
 ): Promise<ListedServer['status'] | undefined> {
-  const servers = await scene.claude.list(configDir);
+  const servers = await scene.claude.list(configDir, env);
   return servers.find((server) => server.name === LOOP)?.status;
 }
 
