@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { available } from '../../claude/install.ts';
+import { statusIn } from '../../claude/scene.ts';
+import type { EngineProcess } from '../../support/engineProcess.ts';
+import { until } from '../../support/until.ts';
+import { machineText } from '../report.ts';
+import { clientVersion } from './clientVersion.ts';
+import { type Clones, createClones } from './clones.ts';
+import { watchLocks } from './lockWatch.ts';
+
+/*
+ * `npm run soak:refresh`: missions whose tokens live 20 s, so that the real client refreshes at each look,
+ * at random moments; the engine is killed and started again all the while. In the end no mission may be
+ * unusable, and no lock may ever have been left for more than 15 s. Options:
+ *   --minutes 10   --missions 8   --life 20 (s)   --answer 0 (ms that the server takes to answer)
+ * While a server takes its time, a kill may lose an answer that nobody else will ever get: with
+ * `--answer` above 0 the soak can fail by that alone, and says so. Exit code 1: something is as it must not be.
+ */
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    missions: { type: 'string', default: '8' },
+    life: { type: 'string', default: '20' },
+    answer: { type: 'string', default: '0' },
+  },
+});
+const lifeSeconds = Number(values.life);
+const settings = {
+  refreshFence: true,
+  refreshAhead: true,
+  refreshAheadMs: (lifeSeconds * 1000) / 2,
+};
+const LOCK_LIMIT_MS = 15_000;
+
+const found = await available();
+if (!found.ok) {
+  console.error(found.reason);
+  process.exit(1);
+}
+const over = new AbortController();
+// Ctrl-C ends it early; what has been seen until then is told all the same.
+process.once('SIGINT', () => over.abort());
+
+const clones = await createClones(found.claudePath, Number(values.missions));
+const locks = watchLocks(clones.places);
+const { server } = clones.scene;
+const complaints: string[] = [];
+try {
+  server.setAccessLife(lifeSeconds);
+  server.setAnswerDelay(Number(values.answer));
+  clones.setLeft(lifeSeconds);
+  clones.world.writeSettings(settings);
+  const deadline = setTimeout(() => over.abort(), Number(values.minutes) * 60_000);
+  const said = new Map<string, number>();
+  const [kills] = await Promise.all([
+    killAgainAndAgain(clones, over.signal),
+    ...clones.missions.map((mission) => lookAgainAndAgain(mission, said)),
+  ]);
+  clearTimeout(deadline);
+  await settle(clones);
+  console.log(
+    [
+      `${machineText()} · Claude Code ${clientVersion(found.claudePath)}`,
+      `${clones.missions.length} missions, ${values.minutes} minutes, tokens of ${lifeSeconds} s, a server ` +
+        `that answers after ${values.answer} ms`,
+      `engine killed ${kills} times; refreshed ${server.of('refreshed').length} times, refused ` +
+        `${server.of('refresh-rejected').length} times; the clients said: ` +
+        [...said].map(([status, times]) => `${status} ${times}`).join(', '),
+      `longest life of a lock: ${(locks.longestMs() / 1000).toFixed(1)} s ${locks.longestPath()}`,
+    ].join('\n'),
+  );
+  complaints.push(...judge(clones));
+} catch (error) {
+  complaints.push(error instanceof Error ? error.message : String(error));
+} finally {
+  locks.dispose();
+  await clones.dispose().catch((error: unknown) => complaints.push(String(error)));
+}
+for (const complaint of complaints) console.log(`FAILED: ${complaint}`);
+process.exit(complaints.length === 0 ? 0 : 1);
+
+/** What must not be in the end. */
+function judge({ places, unusable, world }: Clones): string[] {
+  const bad = unusable(places);
+  const left = world.leftovers().filter((path) => !path.endsWith('.claude.json.lock'));
+  return [
+    ...(bad.length === places.length
+      ? ['nobody holds the newest token: its answer was lost with a process that was killed']
+      : bad.map((place) => `unusable: ${place}`)),
+    ...(locks.longestMs() > LOCK_LIMIT_MS ? [`a lock stayed: ${locks.longestPath()}`] : []),
+    ...left.map((path) => `left behind: ${path}`),
+  ];
+}
+
+/** @returns how often the engine was killed */
+async function killAgainAndAgain({ world }: Clones, signal: AbortSignal): Promise<number> {
+  let kills = 0;
+  while (!signal.aborted) {
+    const engine: EngineProcess = await world.startEngine();
+    await pause(2_000 + Math.random() * 16_000);
+    await engine.kill('SIGKILL');
+    kills += 1;
+    await pause(Math.random() * 2_000);
+  }
+  return kills;
+}
+
+/** A client that looks at the server now and then: about one of eight starts each second. */
+async function lookAgainAndAgain(mission: string, said: Map<string, number>): Promise<void> {
+  while (!over.signal.aborted) {
+    await pause(2_000 + Math.random() * 12_000);
+    const status = (await statusIn(clones.scene, mission)) ?? 'nothing';
+    said.set(status, (said.get(status) ?? 0) + 1);
+  }
+}
+
+/** With an engine that nobody kills, everything comes into step; then it ends as at Ctrl-C. */
+async function settle({ world }: Clones): Promise<void> {
+  const engine = await world.startEngine();
+  await until('all missions in sync in the end', async () => {
+    const { activity, missions } = await world.status();
+    return !activity.busy && missions.every(({ inSync }) => inSync);
+  });
+  const { code, signal } = await engine.kill('SIGINT');
+  if (code !== 0) complaints.push(`the engine ended with ${signal ?? code}`);
+}
+
+async function pause(ms: number): Promise<void> {
+  // Ending early is what the signal is for.
+  await sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+}
