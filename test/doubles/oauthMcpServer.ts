@@ -47,6 +47,10 @@ export interface OAuthMcpServer {
   setTokenFault(fault: TokenFault | null): void;
   /** Refreshes are answered only once the promise is kept; `null`: at once. */
   holdTokens(until: Promise<unknown> | null): void;
+  /** Whether a refresh with this token would be granted. */
+  isGood(refreshToken: unknown): boolean;
+  /** From now on a used refresh token has all of its sign-in revoked (RFC 9700, 4.14.2). */
+  setRevokesOnReuse(revokes: boolean): void;
   /** What the token endpoint decides is answered so many ms later from now on, as over a network. */
   setAnswerDelay(delayMs: number): void;
   close(): Promise<void>;
@@ -260,6 +264,10 @@ export async function startOAuthMcpServer(
     },
     holdTokens: (until) => {
       tokenGate = until;
+    },
+    isGood: (refreshToken) => tokens.isGood(refreshToken),
+    setRevokesOnReuse: (revokes) => {
+      tokens.revokesOnReuse = revokes;
     },
     setAnswerDelay: (delayMs) => {
       answerDelayMs = delayMs;

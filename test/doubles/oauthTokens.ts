@@ -36,6 +36,8 @@ export class OAuthTokens {
   accessLifeSeconds: number;
   /** What refreshes leave out of their answers. Without a refresh token in it, the old one stays good. */
   leftOut: { refreshToken?: boolean; expiresIn?: boolean } = {};
+  /** Whether a used refresh token is taken for theft, and all of its sign-in is revoked (RFC 9700, 4.14.2). */
+  revokesOnReuse = false;
   private readonly access = new Map<string, Token>();
   private readonly refresh = new Map<string, Token>();
   private grants = 0;
@@ -58,6 +60,7 @@ export class OAuthTokens {
     if (old === undefined || old.state !== 'valid') {
       const why = old === undefined || old.state === 'valid' ? 'unknown' : old.state;
       this.events.push({ kind: 'refresh-rejected', refresh: old?.serial, why });
+      if (this.revokesOnReuse && old?.state === 'used') this.revokeGrant(old.grant);
       return undefined;
     }
     const { answer, serial } = this.issue(old.grant);
@@ -87,6 +90,12 @@ export class OAuthTokens {
     }
   }
 
+  private revokeGrant(grant: number): void {
+    for (const token of [...this.access.values(), ...this.refresh.values()]) {
+      if (token.grant === grant) token.state = 'revoked';
+    }
+  }
+
   /** Judges a bearer token. */
   check(token: string | undefined): { ok: true; serial: number } | { ok: false } {
     const found = token === undefined ? undefined : this.access.get(token);
@@ -94,6 +103,11 @@ export class OAuthTokens {
     if (found !== undefined && why === undefined) return { ok: true, serial: found.serial };
     this.events.push({ kind: 'mcp-rejected', access: found?.serial, why: why ?? 'unknown' });
     return { ok: false };
+  }
+
+  /** Whether a refresh with this token would be granted. */
+  isGood(refreshToken: unknown): boolean {
+    return typeof refreshToken === 'string' && this.refresh.get(refreshToken)?.state === 'valid';
   }
 
   /** The serial number of an access or a refresh token, to compare entries with events. */

@@ -11,6 +11,7 @@ import { isTooMuch, refreshTable, type TableRow } from './table.ts';
  * other, with the real client. It takes about half an hour; a part of it is chosen by
  *   --missions 4,8,16   --spacing 0,20,100,1000 (ms between two starts)   --columns none,sync,fence,lease
  *   --lives 3 (how often the token comes to its end)   --answer 200 (ms that the server takes to answer)
+ *   --revoke (a used refresh token is taken for theft, and its whole sign-in revoked: RFC 9700, 4.14.2)
  * There is one more column, `late`: fence and lease, but engine and missions wake up inside the client's
  * window. Exit code 1: something could not be measured, or a cell that must be all zeros is not.
  */
@@ -22,10 +23,12 @@ const { values } = parseArgs({
     columns: { type: 'string', default: USUAL_COLUMNS.join(',') },
     lives: { type: 'string', default: '3' },
     answer: { type: 'string', default: '200' },
+    revoke: { type: 'boolean', default: false },
   },
 });
 const names = values.columns.split(',');
 const [lives = 0] = numbers(values.lives);
+const revokes = values.revoke;
 const [answerMs = 0] = numbers(values.answer);
 const unknown = names.find((name) => COLUMNS[name] === undefined);
 if (unknown !== undefined) {
@@ -48,14 +51,15 @@ for (const missions of numbers(values.missions)) {
     for (const name of names) {
       const column = COLUMNS[name];
       if (column === undefined || interrupted.signal.aborted) continue;
-      outcomes.set(name, await measured({ missions, spacingMs, column, lives, answerMs }));
+      outcomes.set(name, await measured({ missions, spacingMs, column, lives, answerMs, revokes }));
     }
   }
 }
 console.log(
   [
     `${machineText()} · Claude Code ${version}`,
-    `${lives} lives of a token, a server that answers after ${answerMs} ms; refresh tokens refused / ` +
+    `${lives} lives of a token, a server that answers after ${answerMs} ms` +
+      `${revokes ? ' and revokes a sign-in whose refresh token is used twice' : ''}; refresh tokens refused / ` +
       'sessions asked to sign in / missions unusable in the end',
     '',
     refreshTable(COLUMNS, names, rows),

@@ -13,6 +13,8 @@ export interface Cell {
   readonly lives: number;
   /** How long the authorization server takes to answer a refresh. */
   readonly answerMs: number;
+  /** Whether it revokes a whole sign-in when a used refresh token comes, as RFC 9700 advises. */
+  readonly revokes: boolean;
 }
 
 export interface Outcome {
@@ -33,6 +35,7 @@ export async function measureCell(claudePath: string, cell: Cell): Promise<Outco
   const { world, scene } = clones;
   try {
     scene.server.setAnswerDelay(cell.answerMs);
+    scene.server.setRevokesOnReuse(cell.revokes);
     if (cell.column.settings !== null) world.writeSettings(cell.column.settings);
     const seen: (string | undefined)[] = [];
     for (let life = 0; life < cell.lives; life += 1) seen.push(...(await oneLife(clones, cell)));

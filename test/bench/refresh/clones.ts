@@ -69,9 +69,7 @@ export async function createClones(claudePath: string, count: number): Promise<C
       places,
       newest,
       unusable: (among) =>
-        among.filter(
-          (place) => scene.server.serialOf(serverIn(place)?.value.refreshToken) !== newest(),
-        ),
+        among.filter((place) => !scene.server.isGood(serverIn(place)?.value.refreshToken)),
       setLeft(seconds) {
         for (const place of places) {
           const { key, value } = serverIn(place) ?? {};
