@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startMessagesApi } from '../doubles/messagesApi.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { MARK } from '../support/fake.ts';
 import { until } from '../support/until.ts';
@@ -355,6 +356,31 @@ describe.skipIf(!found.ok)(
         expect(results[0]).toBe('call 1');
         expect(results.slice(1).join('\n')).toMatch(/sign in again.*\n.*needs authentication/);
         expect(callers()).toEqual([1]);
+      });
+
+      it('that has met a revoked token comes back when it is told to reconnect', async () => {
+        await signIn(a);
+        copyEntry(a, b);
+        const tool = `mcp__${LOOP}__echo`;
+        const call = [{ callTool: tool, input: { text: 'called' } }, { say: 'done' }];
+        const api = await startMessagesApi([...call, ...call, ...call]);
+        const session = scene.claude.startStream(b, { url: api.url, allowedTools: [tool] });
+        try {
+          await scene.claude.logout(a, LOOP);
+          await session.prompt('call it');
+          expect(api.toolResults()).not.toContain('called');
+          await signIn(a);
+          copyEntry(a, b);
+          await session.prompt('call it');
+          expect(api.toolResults(), 'the fresh entry alone').not.toContain('called');
+          await session.control({ subtype: 'mcp_reconnect', serverName: LOOP });
+          await session.prompt('call it');
+          expect(api.toolResults().at(-1)).toBe('called');
+          expect(callers()).toEqual([serialIn(a)]);
+        } finally {
+          await session.end();
+          await api.close();
+        }
       });
 
       it('does not even ask a server whose value notes that it refuses callers without a token', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STREAM_ARGS, type StreamSession, streamSession } from './streamSession.ts';
 
 export { available } from './install.ts';
 
@@ -36,6 +37,8 @@ export interface ClaudeClient {
   logout(configDir: string, name: string): Promise<ClaudeResult>;
   /** A headless session: one prompt, answered by a stand-in of the Messages API. */
   printPrompt(configDir: string, prompt: string, api: PromptApi): Promise<ClaudeResult>;
+  /** A headless session that takes one prompt after the other. */
+  startStream(configDir: string, api: PromptApi): StreamSession;
   run(configDir: string, args: readonly string[]): Promise<ClaudeResult>;
 }
 
@@ -124,13 +127,19 @@ export function createClaudeClient(claudePath: string, home: string): ClaudeClie
     },
     printPrompt(configDir, prompt, api) {
       const args = ['--print', '-p', prompt, '--allowedTools', api.allowedTools.join(',')];
-      return run(configDir, args, {
-        ANTHROPIC_BASE_URL: api.url,
-        CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-FAKE-SECRET-claude-login',
-      });
+      return run(configDir, args, promptEnv(api));
+    },
+    startStream(configDir, api) {
+      const args = [...STREAM_ARGS, '--allowedTools', api.allowedTools.join(',')];
+      return streamSession(start(configDir, claudePath, args, promptEnv(api)));
     },
   };
 }
+
+const promptEnv = (api: PromptApi) => ({
+  ANTHROPIC_BASE_URL: api.url,
+  CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-FAKE-SECRET-claude-login',
+});
 
 /** Nothing listens on the discard port, so whoever is sent there is refused at once. */
 export const CLOSED_PORT = 'http://127.0.0.1:9';
