@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { Alerts } from './alerts/Alerts.tsx';
 import { Header } from './header/Header.tsx';
+import { NewMission } from './newMission/NewMission.tsx';
 import styles from './shell/App.module.css';
 import { Places } from './shell/Places.tsx';
 import { StatusBar } from './shell/StatusBar.tsx';
@@ -39,6 +40,7 @@ export function App() {
               <Alerts state={state} focus={navigation.at.alertId} />
             </Places>
           </main>
+          <NewMission recentRepos={state.recentRepos} onMade={() => navigation.go('missions')} />
         </>
       )}
       <StatusBar />

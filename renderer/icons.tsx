@@ -79,6 +79,35 @@ const drawings = {
       <path d="M2 6.2h12" />
     </>
   ),
+  back: <path d="M9.8 3.8 5.6 8l4.2 4.2" />,
+  stop: <rect x="4" y="4" width="8" height="8" rx="1.4" fill="currentColor" stroke="none" />,
+  restart: (
+    <>
+      <path d="M12.9 9.2A5.1 5.1 0 1 1 12 4.7" />
+      <path d="M12.6 1.9v3.1H9.5" />
+    </>
+  ),
+  resume: (
+    <>
+      <path d="M13.4 7.6a5.4 4.6 0 0 1-7.6 4.2L2.8 13l1-2.6A4.4 4.4 0 0 1 2.6 7.6 5.4 4.6 0 0 1 8 3a5.4 4.6 0 0 1 5.4 4.6Z" />
+      <path d="M7 5.9v3.4l2.8-1.7Z" fill="currentColor" stroke="none" />
+    </>
+  ),
+  headless: (
+    <>
+      <rect x="1.9" y="2.9" width="12.2" height="10.2" rx="1.6" />
+      <path d="m4.6 6 2 2-2 2M8.4 10.2h3" />
+    </>
+  ),
+  trash: (
+    <path d="M2.8 4.4h10.4M6.2 4.2V2.9c0-.4.3-.7.7-.7h2.2c.4 0 .7.3.7.7v1.3M4.2 4.6l.5 8c0 .6.5 1 1 1h4.6c.5 0 1-.4 1-1l.5-8M6.8 7v4M9.2 7v4" />
+  ),
+  page: (
+    <>
+      <rect x="2.6" y="2.2" width="10.8" height="11.6" rx="1.6" />
+      <path d="M5.2 5.4h5.6M5.2 8h5.6M5.2 10.6h3.2" />
+    </>
+  ),
   up: <path d="M8 13V3.2M4 7.2l4-4 4 4" />,
   down: <path d="M8 3v9.8M4 8.8l4 4 4-4" />,
 } as const;

@@ -8,6 +8,7 @@ export const shortcuts = {
   servers: '2',
   log: '3',
   settings: ',',
+  newMission: 'n',
   resync: 'r',
   find: 'f',
 } as const;

@@ -1,12 +1,11 @@
 import {
   type MouseEvent,
   memo,
+  type ReactNode,
   type RefObject,
-  useCallback,
   useEffect,
   useMemo,
   useRef,
-  useState,
 } from 'react';
 import {
   Collection,
@@ -15,12 +14,10 @@ import {
   GridListItem,
   GridListSection,
 } from 'react-aria-components';
-import type { Place } from '../../main/service/contract/app.ts';
 import type { Location } from '../shell/useNavigation.ts';
 import { cx } from '../ui/cx.ts';
 import type { MissionGroup, MissionRef } from './groups.ts';
 import styles from './MissionList.module.css';
-import { MissionMenu } from './MissionMenu.tsx';
 import { MissionRow } from './MissionRow.tsx';
 import { openMenu } from './menu.ts';
 
@@ -28,70 +25,92 @@ import { openMenu } from './menu.ts';
 export const MissionList = memo(function MissionList({
   groups,
   at,
-  go,
+  open,
+  scrolled,
+  children,
 }: {
   groups: readonly MissionGroup[];
   at: Location;
-  go: (place: Place, missionId?: string | null) => void;
+  open: (missionId: string) => void;
+  /** How far down it was (px) when it was last seen. */
+  scrolled: RefObject<number>;
+  /** What stands above the missions. */
+  children: ReactNode;
 }) {
-  const list = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<string | null>(null);
-  const toggle = useCallback((id: string) => setOpen((was) => (was === id ? null : id)), []);
-  const target = usePointedAt(list, at);
+  const scroller = useRef<HTMLDivElement>(null);
+  const target = usePointedAt(scroller, at, scrolled);
   // A row is drawn anew when its mission or one of these changes, and not when its neighbours do.
-  const dependencies = useMemo(() => [open, target], [open, target]);
+  const dependencies = useMemo(() => [target], [target]);
 
   const item = ({ id, name }: MissionRef) => (
     <GridListItem
       id={id}
       textValue={name}
       className={cx(styles.item, target === id && styles.target)}
-      onAction={() => toggle(id)}
+      onAction={() => open(id)}
     >
-      <MissionRow id={id} open={open === id} />
+      <MissionRow id={id} />
     </GridListItem>
   );
   return (
-    <div className={styles.scroller}>
-      <GridList
-        ref={list}
-        aria-label="Missions"
-        items={groups}
-        dependencies={dependencies}
-        onContextMenu={openContextMenu}
-        className={styles.list ?? ''}
-      >
-        {({ id, title, count, missions }) => (
-          <GridListSection id={id} aria-label={title} className={styles.section ?? ''}>
-            <GridListHeader className={styles.header ?? ''}>
-              {title} <span className={styles.count}>{count}</span>
-            </GridListHeader>
-            <Collection items={missions} dependencies={dependencies}>
-              {item}
-            </Collection>
-          </GridListSection>
-        )}
-      </GridList>
-      <MissionMenu go={go} open={open} onToggle={toggle} />
+    <div
+      ref={scroller}
+      className={styles.scroller}
+      onScroll={({ currentTarget }) => {
+        scrolled.current = currentTarget.scrollTop;
+      }}
+    >
+      {children}
+      {groups.length > 0 && (
+        <GridList
+          aria-label="Missions"
+          items={groups}
+          dependencies={dependencies}
+          onContextMenu={openContextMenu}
+          className={styles.list ?? ''}
+        >
+          {({ id, title, count, missions }) => (
+            <GridListSection id={id} aria-label={title} className={styles.section ?? ''}>
+              <GridListHeader className={styles.header ?? ''}>
+                {title} <span className={styles.count}>{count}</span>
+              </GridListHeader>
+              <Collection items={missions} dependencies={dependencies}>
+                {item}
+              </Collection>
+            </GridListSection>
+          )}
+        </GridList>
+      )}
     </div>
   );
 });
 
-/** Brings the mission that the window is pointed at into view, and gives it the focus. */
-function usePointedAt(list: RefObject<HTMLDivElement | null>, at: Location): string | null {
-  const { missionId, visit } = at;
+/**
+ * Brings the mission that the window is pointed at into view, and gives it the focus; after a return, it
+ * is where it was left.
+ * @returns what is marked for a moment
+ */
+function usePointedAt(
+  scroller: RefObject<HTMLDivElement | null>,
+  at: Location,
+  scrolled: RefObject<number>,
+): string | null {
+  const { missionId, isReturn, visit } = at;
   // biome-ignore lint/correctness/useExhaustiveDependencies: every visit points anew
   useEffect(() => {
     if (missionId === null) return;
+    const top = scrolled.current;
     // A list that has only just been made draws its rows a moment later.
     const timer = setTimeout(() => {
-      const row = list.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
-      row?.scrollIntoView({ block: 'center' });
-      row?.focus();
+      const element = scroller.current;
+      const row = element?.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
+      if (isReturn && element != null) element.scrollTop = top;
+      row?.scrollIntoView({ block: isReturn ? 'nearest' : 'center' });
+      row?.focus({ preventScroll: true });
     });
     return () => clearTimeout(timer);
-  }, [list, missionId, visit]);
-  return missionId;
+  }, [scroller, missionId, isReturn, visit]);
+  return isReturn ? null : missionId;
 }
 
 /** With the mouse the menu opens where it points, with the keyboard at the row's button. */

@@ -1,5 +1,4 @@
 import type { MissionMessage } from '../../main/service/contract/engine.ts';
-import { useOfState } from '../state/appState.ts';
 import { useMission } from '../state/missions.ts';
 import { useOfNow } from '../state/now.ts';
 import { msOf } from '../text/time.ts';
@@ -8,50 +7,46 @@ import { cx } from '../ui/cx.ts';
 import { StateShape } from '../ui/StateShape.tsx';
 import { CopyHash } from './CopyHash.tsx';
 import { displayName } from './groups.ts';
-import { MissionDetails } from './MissionDetails.tsx';
+import { LaunchButton } from './LaunchButton.tsx';
 import styles from './MissionRow.module.css';
 import { MoreButton } from './MoreButton.tsx';
-import { isSpan, nextExpiry, placeOf, serverCount, statusOf } from './words.ts';
+import { StatusWords } from './StatusWords.tsx';
+import { useStatus } from './useStatus.ts';
+import { isSpan, nextExpiry, placeOf, serverCount } from './words.ts';
 
 /** One mission in two lines: who it is and how it stands, what it holds and since when. */
-export function MissionRow({ id, open }: { id: string; open: boolean }) {
+export function MissionRow({ id }: { id: string }) {
   const mission = useMission(id);
-  return mission === null ? null : <Present mission={mission} open={open} />;
+  return mission === null ? null : <Present mission={mission} />;
 }
 
-function Present({ mission, open }: { mission: MissionMessage; open: boolean }) {
-  const { inSync, id } = mission;
+function Present({ mission }: { mission: MissionMessage }) {
+  const { id, state } = mission;
   const name = displayName(mission);
-  // Only a row that differs looks whether something is under way: the others stay as they are.
-  const busy = useOfState(
-    (state) => !inSync && (state?.snapshot?.activity.busy === true || state?.resyncing !== null),
-  );
-  const status = statusOf(mission, busy);
+  const status = useStatus(mission);
   return (
-    <>
-      <div className={styles.row}>
-        <StateShape shape={status.shape} className={styles.shape} />
-        <span className={styles.first}>
-          <bdi className={styles.name} title={name}>
-            {name}
-          </bdi>
-          <bdi className={styles.place} title={mission.repo ?? mission.configDir}>
-            {placeOf(mission)}
-          </bdi>
-          <span className={cx(styles.status, styles[status.tone])} title={status.detail ?? ''}>
-            {status.text}
-          </span>
+    <div className={cx(styles.row, state === 'stopped' && styles.launchable)}>
+      <StateShape shape={status.shape} className={styles.shape} />
+      <span className={styles.first}>
+        <bdi className={styles.name} title={name}>
+          {name}
+        </bdi>
+        <bdi className={styles.place} title={mission.repo ?? mission.configDir}>
+          {placeOf(mission)}
+        </bdi>
+        <span className={cx(styles.status, styles[status.tone])} title={status.detail ?? ''}>
+          <StatusWords status={status} />
         </span>
-        <span className={cx(styles.second, mission.trouble !== null && styles.stale)}>
-          <span className={styles.facts}>
-            <Facts mission={mission} />
-          </span>
-          {mission.hash !== null && <CopyHash missionId={id} hash={mission.hash} />}
+      </span>
+      <span className={cx(styles.second, mission.trouble !== null && styles.stale)}>
+        <span className={styles.facts}>
+          <Facts mission={mission} />
         </span>
-        <MoreButton id={id} name={name} />
-      </div>
-      {open && <MissionDetails mission={mission} detail={status.detail} />}
-    </>
+        {mission.hash !== null && <CopyHash missionId={id} hash={mission.hash} />}
+      </span>
+      {state === 'stopped' && <LaunchButton mission={mission} name={name} />}
+      <MoreButton id={id} name={name} />
+    </div>
   );
 }
 

@@ -1,15 +1,20 @@
-import { startTransition, useEffect, useMemo, useState } from 'react';
-import type { AppState, Place } from '../../main/service/contract/app.ts';
+import { startTransition, useEffect, useMemo, useRef, useState } from 'react';
+import type { AppState } from '../../main/service/contract/app.ts';
 import { invoke } from '../api.ts';
-import type { Location } from '../shell/useNavigation.ts';
+import { MissionPage } from '../mission/MissionPage.tsx';
+import type { Navigation } from '../shell/useNavigation.ts';
 import { share } from '../state/share.ts';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
 import { SearchBox } from '../ui/SearchBox.tsx';
 import { useCommand } from '../ui/useCommand.ts';
 import { firstOf, missionGroups } from './groups.ts';
+import { Makings } from './Makings.tsx';
+import { MissionDialogs } from './MissionDialogs.tsx';
 import { MissionList } from './MissionList.tsx';
+import { MissionMenu } from './MissionMenu.tsx';
 import styles from './MissionsView.module.css';
+import { NewMissionButton } from './NewMissionButton.tsx';
 import { NoMissions } from './NoMissions.tsx';
 
 /** Fewer are found faster by eye. */
@@ -18,50 +23,66 @@ const SEARCH_FROM = 8;
 const FIRST = 30;
 const NONE: readonly never[] = [];
 
-/** Every mission: those that run first. */
-export function MissionsView({
-  state,
-  at,
-  go,
-}: {
-  state: AppState;
-  at: Location;
-  go: (place: Place, missionId?: string | null) => void;
-}) {
+/** Every mission: those that run first. Or the page of one. */
+export function MissionsView({ state, navigation }: { state: AppState; navigation: Navigation }) {
+  const { at, open } = navigation;
   const [search, setSearch] = useState('');
+  const scrolled = useRef(0);
   const missions = state.snapshot?.missions ?? NONE;
   const searchable = missions.length >= SEARCH_FROM;
   const words = searchable ? search : '';
   const groups = useShared(useMemo(() => missionGroups(missions, words), [missions, words]));
   const isWhole = useAfterFirstPaint() || at.missionId !== null;
   const shown = useMemo(() => (isWhole ? groups : firstOf(groups, FIRST)), [groups, isWhole]);
+  const { making, platform } = state;
+  const makings = useMemo(
+    () => (making.length === 0 ? null : <Makings making={making} />),
+    [making],
+  );
   if (state.snapshot === null) return <NotYet state={state} />;
+
+  const page = missions.find(({ id }) => id === at.page);
   return (
-    <div className={styles.view}>
-      {searchable && (
-        <SearchBox
-          label="Search missions"
-          placeholder="Search missions, repos, servers"
-          value={search}
-          onChange={setSearch}
-          className={styles.search}
-        />
-      )}
-      {missions.length === 0 ? (
-        <NoMissions folder={`${state.snapshot.agencDir}/missions`} />
-      ) : groups.length === 0 ? (
-        <EmptyState
-          icon="search"
-          title={`No mission matches “${words}”`}
-          actions={<Button label="Clear search" onPress={() => setSearch('')} />}
-        >
-          Names, repos, ids and servers are searched.
-        </EmptyState>
+    <>
+      {page !== undefined ? (
+        <MissionPage key={page.id} mission={page} navigation={navigation} />
       ) : (
-        <MissionList groups={shown} at={at} go={go} />
+        <div className={styles.view}>
+          {searchable && (
+            <SearchBox
+              label="Search missions"
+              placeholder="Search missions, repos, servers"
+              value={search}
+              onChange={setSearch}
+              className={styles.search}
+            />
+          )}
+          <div className={styles.place}>
+            {missions.length === 0 && making.length === 0 ? (
+              <NoMissions folder={`${state.snapshot.agencDir}/missions`} />
+            ) : groups.length === 0 && missions.length > 0 ? (
+              <EmptyState
+                icon="search"
+                title={`No mission matches “${words}”`}
+                actions={<Button label="Clear search" onPress={() => setSearch('')} />}
+              >
+                Names, repos, ids and servers are searched.
+              </EmptyState>
+            ) : (
+              <>
+                <NewMissionButton platform={platform} />
+                <MissionList groups={shown} at={at} open={open} scrolled={scrolled}>
+                  {makings}
+                </MissionList>
+              </>
+            )}
+          </div>
+          {missions.length > 0 && <Attach />}
+        </div>
       )}
-      {missions.length > 0 && <Attach />}
-    </div>
+      <MissionMenu navigation={navigation} page={page?.id ?? null} />
+      <MissionDialogs />
+    </>
   );
 }
 

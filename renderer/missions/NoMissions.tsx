@@ -1,4 +1,5 @@
 import { invoke } from '../api.ts';
+import { openNewMission } from '../state/newMission.ts';
 import { attempt } from '../state/notice.ts';
 import { Button } from '../ui/Button.tsx';
 import { EmptyState } from '../ui/EmptyState.tsx';
@@ -14,6 +15,11 @@ export function NoMissions({ folder }: { folder: string }) {
         <>
           <Button
             variant="primary"
+            icon="plus"
+            label="New mission…"
+            onPress={() => openNewMission()}
+          />
+          <Button
             label="Attach a config directory…"
             onPress={() => void attempt(invoke('attach', {}))}
           />
@@ -26,8 +32,9 @@ export function NoMissions({ folder }: { folder: string }) {
         </>
       }
     >
-      A mission appears here as soon as it is made in <code className={styles.path}>{folder}</code>.
-      Any other folder that you use as CLAUDE_CONFIG_DIR can be attached.
+      A mission is a sandbox in which Claude has every sign-in of the others. Those in{' '}
+      <code className={styles.path}>{folder}</code> appear by themselves; any other folder that you
+      use as CLAUDE_CONFIG_DIR can be attached.
     </EmptyState>
   );
 }

@@ -1,7 +1,7 @@
 import type { MissionMessage } from '../../main/service/contract/engine.ts';
 
 export interface MissionGroup {
-  readonly id: MissionMessage['state'];
+  readonly id: string;
   readonly title: string;
   /** How many there are, shown yet or not. */
   readonly count: number;
@@ -34,11 +34,12 @@ export function missionGroups(
     const text = textOf(mission);
     return words.every((word) => text.includes(word));
   });
-  return TITLES.map(([id, title]) => {
+  return TITLES.map(([group, title]) => {
     const missions = found
-      .filter(({ state }) => state === id)
+      .filter(({ state }) => state === group)
       .map((mission) => ({ id: mission.id, name: displayName(mission) }));
-    return { id, title, count: missions.length, missions };
+    // No mission can have this id: a folder's name has no slash. Two of one id would hang the list.
+    return { id: `/${group}`, title, count: missions.length, missions };
   }).filter(({ count }) => count > 0);
 }
 

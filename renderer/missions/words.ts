@@ -1,6 +1,11 @@
-import type { MissionMessage, ServerMessage } from '../../main/service/contract/engine.ts';
+import type {
+  MissionMessage,
+  RunMessage,
+  ServerMessage,
+} from '../../main/service/contract/engine.ts';
 import { needOf, signInsOf } from '../../main/service/contract/summary.ts';
-import { expiry } from '../text/time.ts';
+import type { Asked } from '../state/runs.ts';
+import { expiry, msOf, span } from '../text/time.ts';
 import { listed, plural, shortPath, shortRepo, someOf } from '../text/words.ts';
 import type { Shape } from '../ui/StateShape.tsx';
 
@@ -9,12 +14,23 @@ export interface MissionStatus {
   readonly tone: 'good' | 'attention' | 'bad' | 'idle';
   readonly shape: Shape;
   readonly text: string;
+  /** Since when (ms since the epoch), for what is watched while it lasts: "headless, 3 min". */
+  readonly since?: number | null;
   /** What it means and what to do; `null` where the text says it all. */
   readonly detail: string | null;
 }
 
-/** @param busy something is being reconciled just now: what differs may not for long */
-export function statusOf(mission: MissionMessage, busy: boolean): MissionStatus {
+/**
+ * What is wrong with its credentials comes before what its Claude does.
+ * @param busy something is being reconciled just now: what differs may not for long
+ * @param asked what the user asked of it a moment ago
+ */
+export function statusOf(
+  mission: MissionMessage,
+  busy: boolean,
+  asked: Asked | null = null,
+): MissionStatus {
+  if (asked !== null) return underWay(`${asked}…`);
   switch (needOf(mission, busy)) {
     case 'unreadable':
       return { tone: 'bad', shape: 'bad', text: 'cannot be read', detail: mission.trouble };
@@ -37,13 +53,63 @@ export function statusOf(mission: MissionMessage, busy: boolean): MissionStatus 
   }
 }
 
-function wellOf({ state, inSync }: MissionMessage): MissionStatus {
-  if (state === 'stopped') {
-    return { tone: 'idle', shape: 'stopped', text: 'stopped', detail: null };
-  }
+function wellOf({ state, inSync, run }: MissionMessage): MissionStatus {
+  if (state === 'stopped') return stoppedOf(run);
+  if (state === 'running' && run !== null) return runningOf(run);
   const shape = state === 'running' ? 'good' : 'attached';
   if (inSync) return { tone: 'good', shape, text: 'in sync', detail: null };
   return { tone: 'idle', shape, text: 'syncing…', detail: null };
+}
+
+function runningOf(run: RunMessage): MissionStatus {
+  switch (run.phase) {
+    case 'starting':
+      return underWay('starting…');
+    case 'restarting':
+      return underWay('restarting…');
+    case 'stopping':
+    case 'ended':
+      return underWay('stopping…');
+    case 'restart-pending':
+      return underWay('restarts when idle', 'Claude is at work; it starts anew once it is done.');
+    case 'running':
+      return run.mode === 'headless' ? headlessOf(run) : interactiveOf(run);
+  }
+}
+
+function headlessOf({ startedAt }: RunMessage): MissionStatus {
+  return { ...underWay('headless'), since: msOf(startedAt) };
+}
+
+function interactiveOf({ activity, attention }: RunMessage): MissionStatus {
+  if (attention) {
+    const detail = 'Claude waits for your answer, in its terminal.';
+    return { tone: 'attention', shape: 'asks', text: 'needs you', detail };
+  }
+  return activity === 'busy'
+    ? { tone: 'good', shape: 'working', text: 'busy', detail: null }
+    : { tone: 'good', shape: 'good', text: 'idle', detail: null };
+}
+
+function stoppedOf(run: RunMessage | null): MissionStatus {
+  if (run?.phase === 'starting') return underWay('starting…');
+  const code = run?.phase === 'ended' ? run.exitCode : null;
+  if (code !== null && code !== 0) {
+    const text = `ended with exit code ${code}`;
+    return { tone: 'attention', shape: 'attention', text, detail: null };
+  }
+  const isDone = code === 0 && run?.mode === 'headless';
+  return { tone: 'idle', shape: 'stopped', text: isDone ? 'finished' : 'stopped', detail: null };
+}
+
+function underWay(text: string, detail: string | null = null): MissionStatus {
+  return { tone: 'idle', shape: 'busy', text, detail };
+}
+
+/** How long something lasts by now: "< 1 min", "3 min". */
+export function lasting(since: number, now: number): string {
+  const ms = Math.max(0, now - since);
+  return ms < 60_000 ? '< 1 min' : span(ms);
 }
 
 /** Where a mission works: its repo, or the folder of an attached one. */

@@ -3,6 +3,8 @@ import { invoke } from '../api.ts';
 import { About } from './About.tsx';
 import { debounceChoices, pollChoices, STORES, storeIds, terminalChoices } from './choices.ts';
 import { LaunchAtLogin } from './LaunchAtLogin.tsx';
+import { Leftovers } from './Leftovers.tsx';
+import { OauthToken } from './OauthToken.tsx';
 import { PathSetting } from './PathSetting.tsx';
 import { Picker } from './Picker.tsx';
 import { Problems } from './Problems.tsx';
@@ -76,6 +78,8 @@ export function SettingsView({ state }: { state: AppState }) {
           choices={terminalChoices(values.terminal)}
           onChange={(terminal) => invoke('changeSetting', { terminal })}
         />
+        <OauthToken isKept={state.hasOauthToken} />
+        <Leftovers />
       </Group>
       <Group title="App">
         <LaunchAtLogin loginItem={state.loginItem} />

@@ -28,6 +28,8 @@ const TERMINALS: readonly Choice[] = [
   { id: 'alacritty', name: 'Alacritty' },
   { id: 'gnome-terminal', name: 'GNOME Terminal' },
   { id: 'konsole', name: 'Konsole' },
+  { id: 'x-terminal-emulator', name: 'x-terminal-emulator' },
+  { id: 'xterm', name: 'xterm' },
   { id: 'tmux', name: 'tmux' },
 ];
 

@@ -51,7 +51,7 @@ export function Places({
       </TabList>
       {at.place !== 'settings' && children}
       <TabPanel id="missions" className={panel}>
-        <MissionsView state={state} at={at} go={go} />
+        <MissionsView state={state} navigation={navigation} />
       </TabPanel>
       <TabPanel id="servers" className={panel}>
         <ServersView state={state} focus={at} />

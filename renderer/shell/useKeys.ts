@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { invoke } from '../api.ts';
 import { shortcutOf } from '../shortcuts.ts';
+import { openNewMission } from '../state/newMission.ts';
 import { attempt } from '../state/notice.ts';
 import { resync } from '../state/resync.ts';
 import type { Navigation } from './useNavigation.ts';
@@ -25,6 +26,7 @@ export function useKeys(navigation: Navigation, platform: AppState['platform']):
       if (shortcut === null || isCovered()) return;
       event.preventDefault();
       if (shortcut === 'resync') void resync(null);
+      else if (shortcut === 'newMission') openNewMission();
       else if (shortcut === 'find') findField()?.focus();
       else latest.current.go(shortcut);
     };
@@ -34,7 +36,7 @@ export function useKeys(navigation: Navigation, platform: AppState['platform']):
 }
 
 function leave({ at, back }: Navigation): void {
-  if (at.place === 'settings') back();
+  if (at.place === 'settings' || at.page !== null) back();
   else void attempt(invoke('hide'));
 }
 

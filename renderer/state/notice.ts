@@ -1,11 +1,15 @@
 import { errorText } from '../api.ts';
 import { createValue, useValue } from './value.ts';
 
-/** What failed and has no place of its own: shown in a bar at the bottom until it is dismissed. */
+/** What has no place of its own: shown in a bar at the bottom. */
 export interface Notice {
   /** The same words again are a new notice, and are read out again. */
   readonly id: number;
+  /** `failed` stays until it is dismissed; `done` goes by itself. */
+  readonly tone: 'failed' | 'done';
   readonly message: string;
+  /** ms since the epoch */
+  readonly at: number;
 }
 
 const current = createValue<Notice | null>(null);
@@ -17,15 +21,15 @@ export async function attempt(work: Promise<unknown>): Promise<boolean> {
     await work;
     return true;
   } catch (error) {
-    showNotice(errorText(error));
+    showNotice('failed', errorText(error));
     return false;
   }
 }
 
 /** Shows something in the bar at the bottom. */
-export function showNotice(message: string): void {
+export function showNotice(tone: Notice['tone'], message: string): void {
   count += 1;
-  current.set({ id: count, message });
+  current.set({ id: count, tone, message, at: Date.now() });
 }
 
 /** Takes the notice away. */

@@ -10,6 +10,7 @@ export function Confirm({
   children,
   action,
   danger = false,
+  isReady = true,
   onConfirm,
   onClose,
 }: {
@@ -18,6 +19,8 @@ export function Confirm({
   /** What the button that does it says. */
   action: string;
   danger?: boolean;
+  /** Whether all is known that one has to know before. */
+  isReady?: boolean;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
 }) {
@@ -51,6 +54,7 @@ export function Confirm({
             <Button
               variant={danger ? 'danger' : 'primary'}
               label={action}
+              isDisabled={!isReady}
               isPending={pending}
               onPress={confirm}
             />

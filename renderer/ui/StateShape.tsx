@@ -10,6 +10,8 @@ export type Shape =
   | 'attached'
   | 'stopped'
   | 'busy'
+  | 'working'
+  | 'asks'
   | 'paused'
   | 'idle';
 
@@ -55,12 +57,27 @@ const drawings: Record<Shape, ReactNode> = {
   ),
   attached: <circle cx="6" cy="6" r="3.5" fill="none" stroke="currentColor" strokeWidth="2" />,
   stopped: (
-    <path
-      d="M4 2.6v6.8L9.4 6Z"
-      fill="currentColor"
+    <rect
+      x="2.9"
+      y="2.9"
+      width="6.2"
+      height="6.2"
+      rx="1.4"
+      fill="none"
       stroke="currentColor"
-      strokeWidth="1"
-      strokeLinejoin="round"
+      strokeWidth="1.4"
+    />
+  ),
+  working: (
+    <>
+      <circle cx="6" cy="6" r="2.3" fill="currentColor" />
+      <circle cx="6" cy="6" r="4.7" fill="none" stroke="currentColor" strokeWidth="1.1" />
+    </>
+  ),
+  asks: (
+    <path
+      d="M6 1.2c3 0 5 1.6 5 4s-2 4-5 4c-.4 0-.8 0-1.2-.1L2.2 11l.4-2.7C1.6 7.6 1 6.5 1 5.2c0-2.4 2-4 5-4Z"
+      fill="currentColor"
     />
   ),
   busy: (

@@ -19,6 +19,12 @@ export function installFakeBridge(state: AppState): void {
     ['attach', { ok: true, value: { missionId: null } }],
     ['chooseSetting', { ok: true, value: { changed: false } }],
     ['readLog', { ok: true, value: { lines: [], more: false } }],
+    ['launch', { ok: true, value: { opened: 'Opened in kitty.' } }],
+    ['lostWork', { ok: true, value: { lines: [], unknown: null } }],
+    ['readOutput', { ok: true, value: { output: null, notes: [] } }],
+    ['newMission', { ok: true, value: { makingId: 'making-1' } }],
+    ['chooseRepository', { ok: true, value: { repo: null } }],
+    ['findLeftovers', { ok: true, value: { leftovers: [], unknown: null } }],
     ['exportLog', { ok: true, value: { lines: null } }],
   ]);
   const intervals = new Set<number>();

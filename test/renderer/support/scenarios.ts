@@ -6,8 +6,10 @@ import {
   before,
   DISCOVERY,
   hashOf,
+  making,
   mission,
   NOW,
+  run,
   SERVERS,
   SEVEN,
   server,
@@ -69,6 +71,57 @@ export const ODD_NAMES: readonly MissionMessage[] = [
   }),
 ];
 
+/** Each thing that a run can be at, once. */
+export const RUNS: readonly MissionMessage[] = [
+  mission('asks', { name: 'fix login', run: run({ activity: 'busy', attention: true }) }),
+  mission('busy', {
+    name: 'api rewrite',
+    repo: 'github.com/acme/api',
+    run: run({ activity: 'busy' }),
+  }),
+  mission('idle', { name: 'docs sweep', repo: 'github.com/acme/handbook', run: run() }),
+  mission('headless', { name: 'nightly audit', run: run({ mode: 'headless', activity: 'busy' }) }),
+  mission('pending', { name: 'flaky tests', run: run({ phase: 'restart-pending' }) }),
+  mission('restarting', { name: 'billing spike', run: run({ phase: 'restarting' }) }),
+  mission('stopping', { name: 'old branch', run: run({ phase: 'stopping' }) }),
+  mission('foreign', { name: 'by the agenc command' }),
+  mission('need', {
+    name: 'design tokens',
+    run: run({ activity: 'busy' }),
+    servers: [server('linear', { status: 'invalidated', expiresAt: null }), ...SERVERS.slice(1)],
+  }),
+  mission('failed', {
+    name: 'upgrade deps',
+    state: 'stopped',
+    run: run({ phase: 'ended', mode: 'headless', exitCode: 1 }),
+  }),
+  mission('done', {
+    name: 'changelog',
+    state: 'stopped',
+    run: run({ phase: 'ended', mode: 'headless', exitCode: 0 }),
+  }),
+  mission('stopped', { name: 'release notes', state: 'stopped', run: null }),
+];
+
+/** Missions on their way, one that is not, and odd ones. */
+export const MAKING = [
+  making('m1'),
+  making('m2', {
+    name: 'import contacts',
+    repo: 'git@github.com:acme/crm.git',
+    detail: 'Counting objects',
+    fraction: null,
+  }),
+  making('m3', {
+    name: 'legacy portal',
+    repo: 'acme/portal',
+    fraction: null,
+    detail: '',
+    failure:
+      "The repository could not be cloned: remote: Repository not found. fatal: repository 'https://github.com/acme/portal.git/' not found. Check its name, and that your git may read it: git ls-remote https://github.com/acme/portal.git",
+  }),
+] as const;
+
 const paused = snapshot({ activity: { paused: true, busy: false } });
 
 /** Whole states by what is special in them. */
@@ -100,6 +153,12 @@ export const scenarios = {
       seenAt: before(3 * 60_000),
     })),
   }),
+  runs: withSnapshot({ missions: [...RUNS] }),
+  making: withSnapshot(
+    { missions: [...RUNS.slice(0, 3)] },
+    { making: [...MAKING], recentRepos: ['acme/web', 'acme/api', '/home/sam/src/handbook'] },
+  ),
+  firstMaking: withSnapshot({ missions: [] }, { making: [making('m1')] }),
   names: withSnapshot({ missions: [...ODD_NAMES] }),
   starting: unconnected({ status: 'starting' }),
   other: appState({ connection: { status: 'other', pid: 123 } }),

@@ -2,9 +2,11 @@ import type { AppState, Connection, Discovery } from '../../../main/service/cont
 import type {
   AlertMessage,
   MissionMessage,
+  RunMessage,
   ServerMessage,
   Snapshot,
 } from '../../../main/service/contract/engine.ts';
+import type { Making } from '../../../main/service/contract/missions.ts';
 
 /** What every state is told relative to; pages in tests have this as their clock's start. */
 export const NOW = Date.parse('2026-11-24T14:05:00.000Z');
@@ -57,6 +59,18 @@ export function mission(id: string, change: Partial<MissionMessage> = {}): Missi
     servers: [...SERVERS],
     trouble: null,
     seenAt: before(2 * SECOND),
+    ...change,
+  };
+}
+
+export function run(change: Partial<RunMessage> = {}): RunMessage {
+  return {
+    mode: 'interactive',
+    phase: 'running',
+    activity: 'idle',
+    attention: false,
+    startedAt: before(3 * MINUTE),
+    exitCode: null,
     ...change,
   };
 }
@@ -217,6 +231,18 @@ export function appState(change: Partial<AppState> = {}): AppState {
     },
     loginItem: 'off',
     discovery: null,
+    ...change,
+  };
+}
+
+export function making(id: string, change: Partial<Making> = {}): Making {
+  return {
+    id,
+    name: 'payment retries',
+    repo: 'acme/billing',
+    detail: 'Receiving objects',
+    fraction: 0.42,
+    failure: null,
     ...change,
   };
 }
