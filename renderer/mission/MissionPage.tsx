@@ -12,7 +12,7 @@ import { StateShape } from '../ui/StateShape.tsx';
 import { Facts } from './Facts.tsx';
 import styles from './MissionPage.module.css';
 import { OutputPanel } from './OutputPanel.tsx';
-import { PageActions } from './PageActions.tsx';
+import { PageActions, PageLooks } from './PageActions.tsx';
 import { Servers } from './Servers.tsx';
 
 /** All of one mission: how it stands, what can be done, its servers, and what its runs say. */
@@ -47,6 +47,7 @@ export function MissionPage({
             )}
           </p>
         </div>
+        <PageLooks mission={mission} navigation={navigation} />
         <MoreButton id={mission.id} name={name} />
       </header>
       <div className={styles.scroller}>
@@ -54,7 +55,9 @@ export function MissionPage({
         {status.detail !== null && <p className={styles.detail}>{status.detail}</p>}
         <div className={styles.columns}>
           <Servers servers={mission.servers} />
-          <OutputPanel missionId={mission.id} />
+          <div className={styles.run}>
+            <OutputPanel missionId={mission.id} />
+          </div>
           <Facts mission={mission} />
         </div>
       </div>

@@ -83,7 +83,7 @@ function Notes({ notes }: { notes: readonly RunNote[] }) {
 
 function Without({ state }: { state: OutputState }) {
   return (
-    <section aria-label="What the run said" className={styles.panel}>
+    <section aria-label="What the run said" className={styles.without}>
       <h3 className={styles.heading}>Output</h3>
       <p className={styles.empty}>
         {state.status === 'failed' && state.message}

@@ -13,7 +13,7 @@ const SHORT: Readonly<Partial<Record<ActionId, string>>> = {
   restart: 'Restart',
 };
 
-/** What is done most with a mission as it is; the rest is in its menu. */
+/** What is done most with a mission's run as it is; the rest is in its menu. */
 export function PageActions({
   mission,
   navigation,
@@ -21,10 +21,10 @@ export function PageActions({
   mission: MissionMessage;
   navigation: Navigation;
 }) {
-  const { id, kind, state } = mission;
+  const { id } = mission;
   const asked = useAsked(id);
-  const act = (what: ActionId) => () => perform(what, id, navigation);
   const runs = runActionsOf(mission, asked).filter((what) => what !== 'restart-now');
+  if (mission.kind === 'attached') return null;
   return (
     <div className={styles.actions}>
       {runs.map((what) => {
@@ -36,18 +36,28 @@ export function PageActions({
             icon={icon}
             label={SHORT[what] ?? label}
             aria-label={label}
-            onPress={act(what)}
+            onPress={() => perform(what, id, navigation)}
           />
         );
       })}
-      {kind === 'attached' && <Button icon="resync" label="Resync" onPress={act('resync')} />}
-      <span className={styles.looks}>
-        {kind !== 'attached' && state !== 'stopped' && (
-          <IconButton icon="resync" label="Resync" onPress={act('resync')} />
-        )}
-        <IconButton icon="folder" label="Open folder" onPress={act('folder')} />
-        <IconButton icon="list" label="Show log" onPress={act('log')} />
-      </span>
     </div>
+  );
+}
+
+/** Looked at now and then: they stand beside the name. */
+export function PageLooks({
+  mission: { id, state },
+  navigation,
+}: {
+  mission: MissionMessage;
+  navigation: Navigation;
+}) {
+  const act = (what: ActionId) => () => perform(what, id, navigation);
+  return (
+    <span className={styles.looks}>
+      {state !== 'stopped' && <IconButton icon="resync" label="Resync" onPress={act('resync')} />}
+      <IconButton icon="folder" label="Open folder" onPress={act('folder')} />
+      <IconButton icon="list" label="Show log" onPress={act('log')} />
+    </span>
   );
 }

@@ -42,7 +42,11 @@ function Present({ mission }: { mission: MissionMessage }) {
         <span className={styles.facts}>
           <Facts mission={mission} />
         </span>
-        {mission.hash !== null && <CopyHash missionId={id} hash={mission.hash} />}
+        {mission.hash !== null && (
+          <span className={styles.hash}>
+            <CopyHash missionId={id} hash={mission.hash} />
+          </span>
+        )}
       </span>
       {state === 'stopped' && <LaunchButton mission={mission} name={name} />}
       <MoreButton id={id} name={name} />

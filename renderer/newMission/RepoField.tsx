@@ -49,7 +49,7 @@ export function RepoField({
         <div className={styles.box}>
           <Input
             className={fieldStyles.input ?? ''}
-            placeholder="owner/app, an address, a folder"
+            placeholder="owner/app, URL or folder"
             spellCheck="false"
             maxLength={4_096}
           />
@@ -61,7 +61,8 @@ export function RepoField({
         </div>
         <WordButton
           slot={null}
-          label="Choose folder…"
+          label="Choose…"
+          aria-label="Choose a folder…"
           isPending={pending}
           onPress={() => run(choose)}
         />

@@ -82,13 +82,13 @@ function List({
         <p className={styles.none}>Nothing was left behind.</p>
       )}
       {leftovers.length > 0 && (
-        <ul>
+        <ul className={styles.list}>
           {leftovers.map((one) => (
             <li key={one.id} className={styles.item}>
               <span className={styles.kind}>{KINDS[one.kind]}</span>
-              <bdi className={styles.what} title={one.what}>
-                {one.what}
-              </bdi>
+              <span className={styles.what} title={one.what}>
+                <bdi>{one.what}</bdi>
+              </span>
               <Button
                 size="small"
                 variant="quiet"
