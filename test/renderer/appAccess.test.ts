@@ -14,6 +14,11 @@ type View = readonly [name: string, state: AppState, reach?: (view: TestWindow) 
 
 const tab = (name: string) => (view: TestWindow) => view.page.getByRole('tab', { name }).click();
 
+const SAID = {
+  output: 'All green.\n',
+  notes: [{ at: '2026-11-24T14:01:02.000Z', text: 'Claude started.' }],
+};
+
 const VIEWS: readonly View[] = [
   ['missions', scenarios.seven],
   ['missions in trouble', scenarios.troubled],
@@ -28,7 +33,66 @@ const VIEWS: readonly View[] = [
   ['the welcome', scenarios.welcome],
   ['the welcome with a locked store', scenarios.welcomeLocked],
   ['settings', scenarios.badSettings, tab('Settings')],
-  ['details', scenarios.troubled, (view) => view.page.getByText('fix login').click()],
+  ['a mission’s page', scenarios.troubled, (view) => view.page.getByText('fix login').click()],
+  [
+    'a page with output',
+    scenarios.runs,
+    async (view) => {
+      await view.answer('readOutput', { ok: true, value: SAID });
+      await view.page.getByText('nightly audit').click();
+      await view.page.getByText('All green.').waitFor();
+    },
+  ],
+  ['every kind of run', scenarios.runs],
+  ['missions that are being made', scenarios.making],
+  ['the first mission that is being made', scenarios.firstMaking],
+  [
+    'a new mission with what is missing',
+    scenarios.making,
+    async (view) => {
+      await view.page.getByRole('button', { name: 'New mission…' }).click();
+      await view.page.getByRole('button', { name: 'Create' }).click();
+    },
+  ],
+  [
+    'recent repositories',
+    scenarios.making,
+    async (view) => {
+      await view.page.getByRole('button', { name: 'New mission…' }).click();
+      await view.page.getByRole('button', { name: 'Recent repositories' }).click();
+    },
+  ],
+  [
+    'a headless run’s dialog',
+    scenarios.runs,
+    async (view) => {
+      await view.page.getByRole('button', { name: 'Actions for release notes' }).click();
+      await view.page.getByRole('menuitem', { name: 'Run headless…' }).click();
+    },
+  ],
+  [
+    'a removal',
+    scenarios.runs,
+    async (view) => {
+      await view.answer('lostWork', { ok: true, value: { lines: ['1 stash'], unknown: 'why' } });
+      await view.page.getByRole('button', { name: 'Actions for docs sweep' }).click();
+      await view.page.getByRole('menuitem', { name: 'Remove…' }).click();
+      await view.page.getByText('1 stash').waitFor();
+    },
+  ],
+  [
+    'leftovers',
+    { ...scenarios.seven, hasOauthToken: true },
+    async (view) => {
+      const leftovers = [
+        { id: '1', kind: 'lock' as const, what: '/home/sam/.agenc/old.lock' },
+        { id: '2', kind: 'keychain-item' as const, what: 'Claude Code-credentials-0a1b2c3d' },
+      ];
+      await view.answer('findLeftovers', { ok: true, value: { leftovers, unknown: 'why' } });
+      await view.page.getByRole('tab', { name: 'Settings' }).click();
+      await view.page.getByRole('button', { name: 'Look for leftovers' }).click();
+    },
+  ],
   [
     'a search without a result',
     scenarios.many,
@@ -88,7 +152,7 @@ describe('odd sizes', () => {
     [380, 560],
     [1200, 900],
   ])('%d × %d shows nothing beyond its edges', async (width, height) => {
-    for (const state of [scenarios.names, scenarios.alerts, scenarios.welcome]) {
+    for (const state of [scenarios.names, scenarios.alerts, scenarios.welcome, scenarios.making]) {
       const view = await pages.open(state, { width, height });
       const overflow = await view.page.evaluate(() => document.documentElement.scrollWidth);
       expect(overflow).toBeLessThanOrEqual(width);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reach } from './support/keyboard.ts';
 import { startPages, type TestPages, type TestWindow } from './support/page.ts';
 import { manyMissions, scenarios } from './support/scenarios.ts';
 import { withSnapshot } from './support/states.ts';
@@ -9,23 +10,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => pages.close());
 
-/** Presses a key until the focus is on something with this name. */
-async function reach({ page }: TestWindow, key: string, name: RegExp): Promise<void> {
-  for (let presses = 0; presses < 40; presses += 1) {
-    const now = await page.evaluate(() => {
-      const element = document.activeElement;
-      return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
-    });
-    if (name.test(now)) return;
-    await page.keyboard.press(key);
-  }
-  throw new Error(`${name} cannot be reached with ${key}.`);
-}
-
 const selectedTab = ({ page }: TestWindow): Promise<string | null> =>
   page.locator('[role=tab][aria-selected=true]').evaluate((tab) => {
     return tab.getAttribute('aria-label') ?? tab.textContent;
   });
+
+const focusedRow = ({ page }: TestWindow): Promise<string | null> =>
+  page.evaluate(() => document.activeElement?.getAttribute('data-key') ?? null);
 
 describe('with the keyboard alone', () => {
   it('goes to every place by its shortcut, and back out of the settings', async () => {
@@ -89,13 +80,103 @@ describe('with the keyboard alone', () => {
     await view.close();
   });
 
-  it('shows a mission’s details with Enter', async () => {
+  it('opens a mission’s page with Enter, and comes back to its row with Escape', async () => {
     const view = await pages.open(scenarios.troubled);
     await reach(view, 'Tab', /^fix login/);
+    await view.page.keyboard.press('ArrowDown');
     await view.page.keyboard.press('Enter');
-    await view.page.getByText('Sign in to linear with /mcp').waitFor();
+    await view.page.getByRole('region', { name: 'api rewrite' }).waitFor();
+    await view.page.keyboard.press('Escape');
+    await expect.poll(() => focusedRow(view)).toBe('81b2de');
+    expect(await view.calls()).not.toContainEqual(['hide', {}]);
+    // Enter there and back again: the way back has the focus.
     await view.page.keyboard.press('Enter');
-    await view.page.getByText('Sign in to linear with /mcp').waitFor({ state: 'detached' });
+    await view.page.getByRole('region', { name: 'api rewrite' }).waitFor();
+    await view.page.keyboard.press('Enter');
+    await expect.poll(() => focusedRow(view)).toBe('81b2de');
+    await view.close();
+  });
+
+  it('comes back from the settings to the mission’s page', async () => {
+    const view = await pages.open(scenarios.seven);
+    await reach(view, 'Tab', /^fix login/);
+    await view.page.keyboard.press('Enter');
+    const page = view.page.getByRole('region', { name: 'fix login' });
+    await page.waitFor();
+    await view.page.keyboard.press('Control+,');
+    await page.waitFor({ state: 'detached' });
+    await view.page.keyboard.press('Escape');
+    await page.waitFor();
+    await view.close();
+  });
+
+  it('launches a stopped mission right from its row', async () => {
+    const view = await pages.open(scenarios.runs);
+    await reach(view, 'Tab', /^fix login/);
+    await view.page.keyboard.press('End');
+    await reach(view, 'ArrowRight', /^Launch release notes$/);
+    await view.page.keyboard.press('Enter');
+    await expect
+      .poll(() => view.calls())
+      .toEqual([['launch', { missionId: 'stopped', resume: false }]]);
+    await view.close();
+  });
+
+  it('removes a mission by its menu, and gives the focus back if it is left alone', async () => {
+    const view = await pages.open(scenarios.runs);
+    await reach(view, 'Tab', /^fix login/);
+    await reach(view, 'ArrowRight', /^Actions for fix login$/);
+    for (const answer of ['Escape', 'Enter']) {
+      await view.page.keyboard.press('Enter');
+      await reach(view, 'ArrowDown', /^Remove…$/);
+      await view.page.keyboard.press('Enter');
+      const dialog = view.page.getByRole('alertdialog');
+      await dialog.getByText('No work would be lost').waitFor();
+      if (answer === 'Enter') await reach(view, 'Tab', /^Remove$/);
+      await view.page.keyboard.press(answer);
+      await dialog.waitFor({ state: 'detached' });
+      await expect
+        .poll(() =>
+          view.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? ''),
+        )
+        .toBe('Actions for fix login');
+    }
+    expect(await view.calls()).toEqual([
+      ['lostWork', { missionId: 'asks' }],
+      ['lostWork', { missionId: 'asks' }],
+      ['removeMission', { missionId: 'asks' }],
+    ]);
+    await view.close();
+  });
+
+  it('makes a mission from ⌘N to ⌘Enter', async () => {
+    const view = await pages.open({ ...scenarios.seven, recentRepos: ['acme/web', 'acme/api'] });
+    await view.page.keyboard.press('Control+2');
+    await view.page.keyboard.press('Control+n');
+    const dialog = view.page.getByRole('dialog', { name: 'New mission' });
+    await dialog.waitFor();
+    await view.page.keyboard.type('try it');
+    await view.page.keyboard.press('Tab');
+    await view.page.keyboard.type('acme');
+    await view.page.keyboard.press('ArrowDown');
+    await view.page.keyboard.press('Enter');
+    await expect
+      .poll(() => dialog.getByRole('combobox', { name: 'Repository' }).inputValue())
+      .toBe('acme/web');
+    await view.page.keyboard.press('Tab');
+    await view.page.keyboard.press('Tab');
+    await view.page.keyboard.type('one line');
+    await view.page.keyboard.press('Enter');
+    await view.page.keyboard.type('another');
+    await view.page.keyboard.press('Tab');
+    await view.page.keyboard.press('ArrowRight');
+    await view.page.keyboard.press('Control+Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await view.calls()).toContainEqual([
+      'newMission',
+      { name: 'try it', repo: 'acme/web', prompt: 'one line\nanother', run: 'headless' },
+    ]);
+    expect(await selectedTab(view)).toBe('Missions');
     await view.close();
   });
 

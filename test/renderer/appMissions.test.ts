@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { MissionMessage } from '../../main/service/contract/engine.ts';
+import { type ActionId, actionsOf } from '../../renderer/missions/actions.ts';
 import { displayName, missionGroups } from '../../renderer/missions/groups.ts';
-import { nextExpiry, placeOf, statusOf } from '../../renderer/missions/words.ts';
-import { TROUBLED } from './support/scenarios.ts';
-import { mission, NOW, SEVEN, server } from './support/states.ts';
+import { lasting, nextExpiry, placeOf, statusOf } from '../../renderer/missions/words.ts';
+import type { Asked } from '../../renderer/state/runs.ts';
+import { RUNS, TROUBLED } from './support/scenarios.ts';
+import { mission, NOW, run, SEVEN, server } from './support/states.ts';
 
 const MINUTE = 60_000;
 
@@ -27,6 +30,39 @@ describe('a mission', () => {
     expect(TROUBLED.map((one) => statusOf(one, false).shape)).not.toContain('stopped');
   });
 
+  it.each([
+    ['asks', 'needs you', 'asks'],
+    ['busy', 'busy', 'working'],
+    ['idle', 'idle', 'good'],
+    ['headless', 'headless', 'busy'],
+    ['pending', 'restarts when idle', 'busy'],
+    ['restarting', 'restarting…', 'busy'],
+    ['stopping', 'stopping…', 'busy'],
+    ['foreign', 'in sync', 'good'],
+    ['need', 'needs sign-in: linear', 'attention'],
+    ['failed', 'ended with exit code 1', 'attention'],
+    ['done', 'finished', 'stopped'],
+    ['stopped', 'stopped', 'stopped'],
+  ] as const)('with the run “%s” is told as “%s”', (id, text, shape) => {
+    const one = RUNS.find((each) => each.id === id) ?? mission('none');
+    expect(statusOf(one, false)).toMatchObject({ text, shape });
+  });
+
+  it('shows at once what was asked of it, whatever else is the matter', () => {
+    expect(statusOf(TROUBLED[0] ?? mission('none'), false, 'removing').text).toBe('removing…');
+  });
+
+  it('has run headless for so long', () => {
+    expect(statusOf(mission('a', { run: run({ mode: 'headless' }) }), false).since).toBe(
+      NOW - 3 * MINUTE,
+    );
+    expect([59_000, 3 * MINUTE, -MINUTE].map((ms) => lasting(NOW - ms, NOW))).toEqual([
+      '< 1 min',
+      '3 min',
+      '< 1 min',
+    ]);
+  });
+
   it('expires with the first of its sign-ins', () => {
     const of = (...spans: (number | null)[]): string | null =>
       nextExpiry(
@@ -46,6 +82,38 @@ describe('a mission', () => {
       '…/work/.claude-client',
       'acme/handbook',
     ]);
+  });
+});
+
+describe('what can be done', () => {
+  const LOOK: readonly ActionId[] = ['page', 'resync', 'folder', 'log', 'copy'];
+  const ids = (one: MissionMessage | undefined, asked: Asked | null = null): ActionId[] =>
+    actionsOf(one ?? mission('none'), asked).flatMap(({ actions }) => actions.map(({ id }) => id));
+  const runs = (id: string): MissionMessage | undefined => RUNS.find((one) => one.id === id);
+
+  it.each([
+    ['idle', ['stop', 'restart', 'restart-now', ...LOOK, 'remove']],
+    ['headless', ['stop', ...LOOK, 'remove']],
+    ['pending', ['stop', 'restart-now', ...LOOK, 'remove']],
+    ['restarting', ['stop', ...LOOK, 'remove']],
+    ['stopping', [...LOOK, 'remove']],
+    ['foreign', ['stop', ...LOOK, 'remove']],
+    ['stopped', ['launch', 'resume', 'headless', 'page', 'folder', 'log', 'copy', 'remove']],
+  ] as const)('with “%s” is what applies to it', (id, expected) => {
+    expect(ids(runs(id))).toEqual(expected);
+  });
+
+  it('with an attached directory is to detach it: its Claude is nobody’s here', () => {
+    expect(ids(SEVEN[5])).toEqual([...LOOK, 'detach']);
+  });
+
+  it('is nothing twice', () => {
+    expect(ids(runs('stopped'), 'opening')).toEqual(['page', 'folder', 'log', 'copy', 'remove']);
+    expect(ids(runs('idle'), 'removing')).toEqual(LOOK);
+  });
+
+  it('does not copy the hash of an entry that is not there', () => {
+    expect(ids(mission('a', { hash: null }))).not.toContain('copy');
   });
 });
 
