@@ -11,8 +11,10 @@ export function LaunchButton({ mission, name }: { mission: MissionMessage; name:
       icon="play"
       label={`Launch ${name}`}
       bare
-      isPending={!runActionsOf(mission, asked).includes('launch')}
-      onPress={() => launch(mission.id, false)}
+      // Not disabled meanwhile: it keeps the focus, and a press on it is none on the row.
+      onPress={() => {
+        if (runActionsOf(mission, asked).includes('launch')) launch(mission.id, false);
+      }}
     />
   );
 }

@@ -79,7 +79,7 @@ function Failed({ making }: { making: Making }) {
         <Button
           size="small"
           label="Try again…"
-          aria-label={`Try ${name} again…`}
+          aria-label={`Try again… (${name})`}
           onPress={() => openNewMission(making)}
         />
         <Button

@@ -98,17 +98,22 @@ function usePointedAt(
   const { missionId, isReturn, visit } = at;
   // biome-ignore lint/correctness/useExhaustiveDependencies: every visit points anew
   useEffect(() => {
-    if (missionId === null) return;
+    const element = scroller.current;
+    if (missionId === null || element === null) return;
     const top = scrolled.current;
+    const point = (): boolean => {
+      const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
+      if (row === null) return false;
+      if (isReturn) element.scrollTop = top;
+      row.scrollIntoView({ block: isReturn ? 'nearest' : 'center' });
+      row.focus({ preventScroll: true });
+      return true;
+    };
+    if (point()) return;
     // A list that has only just been made draws its rows a moment later.
-    const timer = setTimeout(() => {
-      const element = scroller.current;
-      const row = element?.querySelector<HTMLElement>(`[data-key="${CSS.escape(missionId)}"]`);
-      if (isReturn && element != null) element.scrollTop = top;
-      row?.scrollIntoView({ block: isReturn ? 'nearest' : 'center' });
-      row?.focus({ preventScroll: true });
-    });
-    return () => clearTimeout(timer);
+    const observer = new MutationObserver(() => point() && observer.disconnect());
+    observer.observe(element, { childList: true, subtree: true });
+    return () => observer.disconnect();
   }, [scroller, missionId, isReturn, visit]);
   return isReturn ? null : missionId;
 }

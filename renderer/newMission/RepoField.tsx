@@ -72,13 +72,15 @@ export function RepoField({
         folder.
       </Text>
       <Popover className={styles.popover ?? ''} offset={4}>
-        <ListBox className={styles.list ?? ''}>
-          {({ id }: { id: string }) => (
-            <ListBoxItem id={id} textValue={id} className={styles.item ?? ''}>
-              <bdi>{id}</bdi>
-            </ListBoxItem>
-          )}
-        </ListBox>
+        <section aria-label="Recent repositories">
+          <ListBox className={styles.list ?? ''}>
+            {({ id }: { id: string }) => (
+              <ListBoxItem id={id} textValue={id} className={styles.item ?? ''}>
+                <bdi>{id}</bdi>
+              </ListBoxItem>
+            )}
+          </ListBox>
+        </section>
       </Popover>
     </ComboBox>
   );

@@ -99,3 +99,62 @@ describe('settings', () => {
     await view.close();
   });
 });
+
+describe('the token for missions', () => {
+  it('is taken from the clipboard by main, and removed after a question', async () => {
+    const view = await openSettings(appState());
+    await view.page.getByText('The clipboard is emptied.').waitFor();
+    expect(await view.page.getByRole('button', { name: 'Remove the token…' }).count()).toBe(0);
+    await view.answer('pasteToken', { ok: false, message: 'The clipboard holds no token.' });
+    await view.page.getByRole('button', { name: 'Paste from clipboard' }).click();
+    await view.page.getByText('The clipboard holds no token.').waitFor();
+    await view.push(appState({ hasOauthToken: true }));
+    await view.page.getByText('It is never shown again.').waitFor();
+    await view.page.getByRole('button', { name: 'Remove the token…' }).click();
+    await view.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await view.page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect(await view.calls()).toEqual([
+      ['pasteToken', {}],
+      ['removeToken', {}],
+    ]);
+    await view.close();
+  });
+});
+
+describe('leftovers', () => {
+  const leftovers = [
+    { id: '1', kind: 'keychain-item' as const, what: 'Claude Code-credentials-0a1b2c3d' },
+    { id: '2', kind: 'lock' as const, what: '/home/sam/.agenc/<b>old</b>.lock' },
+  ];
+
+  it('are looked for when asked, and removed after a question', async () => {
+    const view = await openSettings(appState());
+    expect(await view.calls()).toEqual([]);
+    await view.answer('findLeftovers', { ok: true, value: { leftovers, unknown: null } });
+    await view.page.getByRole('button', { name: 'Look for leftovers' }).click();
+    await view.page.getByRole('button', { name: `Remove ${leftovers[1]?.what}…` }).click();
+    const dialog = view.page.getByRole('alertdialog');
+    expect(await dialog.getByRole('listitem').allTextContents()).toEqual([leftovers[1]?.what]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await view.page.getByRole('button', { name: 'Remove all…' }).click();
+    await view.answer('findLeftovers', { ok: true, value: { leftovers: [], unknown: null } });
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await view.page.getByText('Nothing was left behind.').waitFor();
+    expect(await view.calls()).toEqual([
+      ['findLeftovers', {}],
+      ['removeLeftovers', { ids: ['1', '2'] }],
+      ['findLeftovers', {}],
+    ]);
+    await view.close();
+  });
+
+  it('say why they cannot be listed', async () => {
+    const view = await openSettings(appState());
+    const unknown = 'the keychain is locked.';
+    await view.answer('findLeftovers', { ok: true, value: { leftovers: [], unknown } });
+    await view.page.getByRole('button', { name: 'Look for leftovers' }).click();
+    await view.page.getByText('the keychain is locked.').waitFor();
+    expect(await view.page.getByText('Nothing was left behind.').count()).toBe(0);
+    await view.close();
+  });
+});
