@@ -30,7 +30,8 @@ export function MissionPage({
   return (
     <section aria-labelledby={titleId} className={styles.page}>
       <header className={styles.head}>
-        <IconButton icon="back" label="Back to missions" autoFocus onPress={navigation.back} />
+        {/* Without a tooltip, which would take the first Escape for itself. */}
+        <IconButton icon="back" label="Back to missions" bare autoFocus onPress={navigation.back} />
         <div className={styles.title}>
           <h2 id={titleId} className={styles.name} title={name}>
             <bdi>{name}</bdi>

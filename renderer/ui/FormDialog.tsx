@@ -55,7 +55,8 @@ export function FormDialog({
             noValidate
             className={styles.form}
             onSubmit={submit}
-            onKeyDown={(event) => {
+            // On its way down: fields keep what bubbles to themselves.
+            onKeyDownCapture={(event) => {
               if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit(event);
             }}
           >
