@@ -4,8 +4,12 @@ import type { Readable } from 'node:stream';
 import { controlSocketPath } from '../system/socketPath.ts';
 import { wrapperSocket } from './files.ts';
 
-/** Claude waits for its hooks: better a report too few than a session that lags. */
-const LIMIT_MS = 80;
+/**
+ * Claude waits for its hooks, so that one to a wrapper that hangs is given up. A wrapper that lives answers
+ * in some ms, on a machine that is very busy in some 100: a report that is lost would have a Claude at work
+ * be restarted as an idle one.
+ */
+const LIMIT_MS = 1_000;
 const MAX_INPUT_BYTES = 1024 * 1024;
 
 export interface HookInput {
@@ -18,7 +22,7 @@ export interface HookInput {
 
 /**
  * `agenc-bar hook EVENT`: tells the mission's wrapper what Claude is at. Prints nothing, never fails and
- * takes no longer than 80 ms, also when no wrapper answers. Speaks HTTP by hand and loads next to
+ * takes no longer than a second, also when a wrapper hangs. Speaks HTTP by hand and loads next to
  * nothing, since it is run at every prompt.
  */
 export async function reportHook({ event, stdin, env }: HookInput): Promise<void> {
