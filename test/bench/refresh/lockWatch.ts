@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LOOK_MS = 200;
@@ -8,15 +8,15 @@ const LOCK = /^(mcp-refresh-.*\.lock|\.storage-write)\.lock$/;
 export interface LockWatch {
   /** The longest that any one lock has been seen, in ms. */
   longestMs(): number;
-  /** Where that lock was; empty if there was none. */
-  longestPath(): string;
+  /** Where that lock was and who made it; empty if there was none. */
+  longestText(): string;
   dispose(): void;
 }
 
 /** Looks all the time how long locks stay in credential directories. A lock that is made anew is another one. */
 export function watchLocks(folders: readonly string[]): LockWatch {
   let seen = new Map<string, number>();
-  let longest = { ms: 0, path: '' };
+  let longest = { ms: 0, text: '' };
   const timer = setInterval(() => {
     const now = performance.now();
     const still = new Map<string, number>();
@@ -27,15 +27,20 @@ export function watchLocks(folders: readonly string[]): LockWatch {
       const identity = `${path} ${stat.ino} ${stat.birthtimeMs}`;
       const since = seen.get(identity) ?? now;
       still.set(identity, since);
-      if (now - since > longest.ms) longest = { ms: now - since, path };
+      if (now - since > longest.ms) longest = { ms: now - since, text: `${path}, ${maker(stat)}` };
     }
     seen = still;
   }, LOOK_MS);
   return {
     longestMs: () => longest.ms,
-    longestPath: () => longest.path,
+    longestText: () => longest.text,
     dispose: () => clearInterval(timer),
   };
+}
+
+/** The engine makes its refresh locks without the owner's right to write, which no client leaves out. */
+function maker({ mode }: Stats): string {
+  return (mode & 0o200) === 0 ? "the engine's" : "a client's";
 }
 
 function locksIn(folder: string): string[] {

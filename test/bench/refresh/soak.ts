@@ -14,6 +14,7 @@ import { watchLocks } from './lockWatch.ts';
  * at random moments; the engine is killed and started again all the while. In the end no mission may be
  * unusable, and no lock may ever have been left for more than 15 s. Options:
  *   --minutes 10   --missions 8   --life 20 (s)   --answer 0 (ms that the server takes to answer)
+ *   --up 10 (s that an engine lives in the mean; 0: it is never killed)
  * While a server takes its time, a kill may lose an answer that nobody else will ever get: with
  * `--answer` above 0 the soak can fail by that alone, and says so. Exit code 1: something is as it must not be.
  */
@@ -24,15 +25,18 @@ const { values } = parseArgs({
     missions: { type: 'string', default: '8' },
     life: { type: 'string', default: '20' },
     answer: { type: 'string', default: '0' },
+    up: { type: 'string', default: '10' },
   },
 });
 const lifeSeconds = Number(values.life);
+const upMs = Number(values.up) * 1000;
 const settings = {
   refreshFence: true,
   refreshAhead: true,
   refreshAheadMs: (lifeSeconds * 1000) / 2,
 };
 const LOCK_LIMIT_MS = 15_000;
+const LONG_MS = 86_400_000;
 
 const found = await available();
 if (!found.ok) {
@@ -54,21 +58,25 @@ try {
   clones.world.writeSettings(settings);
   const deadline = setTimeout(() => over.abort(), Number(values.minutes) * 60_000);
   const said = new Map<string, number>();
-  const [kills] = await Promise.all([
-    killAgainAndAgain(clones, over.signal),
-    ...clones.missions.map((mission) => lookAgainAndAgain(mission, said)),
-  ]);
+  const killing = killAgainAndAgain(clones);
+  const looking = clones.missions.map((mission) => lookAgainAndAgain(mission, said));
+  // If one fails, all others end too before the folders go.
+  for (const one of [killing, ...looking]) one.catch(() => over.abort());
+  await Promise.allSettled([killing, ...looking]);
   clearTimeout(deadline);
-  await settle(clones);
+  await Promise.all(looking);
+  const { engine, kills, refusedAlone } = await killing;
+  await settle(clones, engine);
   console.log(
     [
       `${machineText()} · Claude Code ${clientVersion(found.claudePath)}`,
       `${clones.missions.length} missions, ${values.minutes} minutes, tokens of ${lifeSeconds} s, a server ` +
         `that answers after ${values.answer} ms`,
       `engine killed ${kills} times; refreshed ${server.of('refreshed').length} times, refused ` +
-        `${server.of('refresh-rejected').length} times; the clients said: ` +
+        `${server.of('refresh-rejected').length} times (${refusedAlone} while no engine ran); ` +
+        'the clients said: ' +
         [...said].map(([status, times]) => `${status} ${times}`).join(', '),
-      `longest life of a lock: ${(locks.longestMs() / 1000).toFixed(1)} s ${locks.longestPath()}`,
+      `longest life of a lock: ${(locks.longestMs() / 1000).toFixed(1)} s, ${locks.longestText()}`,
     ].join('\n'),
   );
   complaints.push(...judge(clones));
@@ -89,22 +97,35 @@ function judge({ places, unusable, world }: Clones): string[] {
     ...(bad.length === places.length
       ? ['nobody holds the newest token: its answer was lost with a process that was killed']
       : bad.map((place) => `unusable: ${place}`)),
-    ...(locks.longestMs() > LOCK_LIMIT_MS ? [`a lock stayed: ${locks.longestPath()}`] : []),
+    ...(locks.longestMs() > LOCK_LIMIT_MS ? [`a lock stayed: ${locks.longestText()}`] : []),
     ...left.map((path) => `left behind: ${path}`),
   ];
 }
 
-/** @returns how often the engine was killed */
-async function killAgainAndAgain({ world }: Clones, signal: AbortSignal): Promise<number> {
-  let kills = 0;
-  while (!signal.aborted) {
-    const engine: EngineProcess = await world.startEngine();
-    await pause(2_000 + Math.random() * 16_000);
+interface Kills {
+  /** The one that runs in the end. */
+  readonly engine: EngineProcess;
+  readonly kills: number;
+  /** Refusals between a kill and the next engine's "ready": nobody could have prevented them. */
+  readonly refusedAlone: number;
+}
+
+/** The last engine is left alone: the clients that still run have somebody to look after them. */
+async function killAgainAndAgain({ world }: Clones): Promise<Kills> {
+  const refused = () => server.of('refresh-rejected').length;
+  let [kills, refusedAlone] = [0, 0];
+  for (;;) {
+    const before = refused();
+    const engine = await world.startEngine();
+    refusedAlone += refused() - before;
+    await pause(upMs === 0 ? LONG_MS : upMs * (0.2 + Math.random() * 1.6));
+    if (over.signal.aborted) return { engine, kills, refusedAlone };
+    const atKill = refused();
     await engine.kill('SIGKILL');
     kills += 1;
     await pause(Math.random() * 2_000);
+    refusedAlone += refused() - atKill;
   }
-  return kills;
 }
 
 /** A client that looks at the server now and then: about one of eight starts each second. */
@@ -116,9 +137,8 @@ async function lookAgainAndAgain(mission: string, said: Map<string, number>): Pr
   }
 }
 
-/** With an engine that nobody kills, everything comes into step; then it ends as at Ctrl-C. */
-async function settle({ world }: Clones): Promise<void> {
-  const engine = await world.startEngine();
+/** Everything comes into step; then the engine ends as at Ctrl-C. */
+async function settle({ world }: Clones, engine: EngineProcess): Promise<void> {
   await until('all missions in sync in the end', async () => {
     const { activity, missions } = await world.status();
     return !activity.busy && missions.every(({ inSync }) => inSync);
