@@ -15,6 +15,8 @@ export interface ServerSummary {
   readonly status: ServerStatus;
   /** ms since the epoch, or `null` where the entry does not say. */
   readonly expiresAt: number | null;
+  /** Whether it holds all that a refresh needs: the token, for whom it is, and whom to ask. */
+  readonly refreshable: boolean;
 }
 
 export function serverStatus(value: Json): ServerStatus {
@@ -55,7 +57,14 @@ export function summariseServers(entry: Entry | null): ServerSummary[] {
     name: fieldName(`/${SERVER_MAP}/${key}`, value),
     status: serverStatus(value),
     expiresAt: expiresAtOf(value),
+    refreshable: isRefreshable(value),
   }));
+}
+
+function isRefreshable(value: Json): boolean {
+  if (!isObject(value) || !isObject(value.discoveryState)) return false;
+  const { refreshToken, clientId, discoveryState } = value;
+  return [refreshToken, clientId, discoveryState.authorizationServerUrl].every(isToken);
 }
 
 function isToken(value: Json | undefined): boolean {

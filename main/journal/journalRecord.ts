@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { JournalKey } from './journalKey.ts';
+import { openJson, sealedShape, sealJson } from './seal.ts';
 
 const JOURNAL_REASONS = ['replaced', 'removed', 'restored-over'] as const;
 
@@ -29,9 +30,6 @@ export interface JournalItem extends Omit<JournalValue, 'value'> {
   readonly at: string;
 }
 
-const CIPHER = 'aes-256-gcm';
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
 /** The part of an id that says the second. */
 const SECOND_CHARS = '20261123-204252-'.length;
@@ -45,11 +43,7 @@ const RecordSchema = z.object({
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   reason: z.enum(JOURNAL_REASONS),
   missionId: z.string().nullable(),
-  /** The id of the key that the value is encrypted with. */
-  key: z.string().regex(/^[0-9a-f]{16}$/),
-  iv: z.base64(),
-  data: z.base64(),
-  tag: z.base64(),
+  ...sealedShape,
 });
 
 /** A kept value as it lies in a file, one line of JSON. All but `data` is in the clear, and authenticated. */
@@ -62,9 +56,6 @@ export function sealRecord(
   at: Date,
   key: JournalKey,
 ): JournalRecord {
-  const text: string | undefined = JSON.stringify(value.value);
-  if (text === undefined) throw new TypeError(`The value of ${value.field} is not JSON`);
-  const iv = randomBytes(IV_BYTES);
   const head = {
     v: 1 as const,
     id,
@@ -76,15 +67,7 @@ export function sealRecord(
     missionId: value.missionId,
     key: key.id,
   };
-  const cipher = createCipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(authenticated(head));
-  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return {
-    ...head,
-    iv: iv.toString('base64'),
-    data: data.toString('base64'),
-    tag: cipher.getAuthTag().toString('base64'),
-  };
+  return { ...head, ...sealJson(value.value, authenticated(head), key) };
 }
 
 /** The value of a record, or `null` if record or key are not the ones it was sealed with. */
@@ -92,24 +75,13 @@ export function openRecord(
   record: JournalRecord,
   key: JournalKey,
 ): { readonly value: unknown } | null {
-  try {
-    const iv = Buffer.from(record.iv, 'base64');
-    const decipher = createDecipheriv(CIPHER, key.bytes, iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(authenticated(record));
-    decipher.setAuthTag(Buffer.from(record.tag, 'base64'));
-    const data = decipher.update(Buffer.from(record.data, 'base64'));
-    const text = Buffer.concat([data, decipher.final()]).toString('utf8');
-    return { value: JSON.parse(text) };
-  } catch {
-    // OpenSSL says no more than "unable to authenticate data"; a length that cannot be is the same to us.
-    return null;
-  }
+  return openJson(record, authenticated(record), key);
 }
 
-/** The additional authenticated data: an array, so that the order of a file's keys does not matter. */
-function authenticated(head: Omit<JournalRecord, 'iv' | 'data' | 'tag'>): Buffer {
+/** An array, so that the order of a file's keys does not matter. */
+function authenticated(head: Omit<JournalRecord, 'iv' | 'data' | 'tag'>): unknown[] {
   const { v, id, at, field, name, digest, reason, missionId, key } = head;
-  return Buffer.from(JSON.stringify([v, id, at, field, name, digest, reason, missionId, key]));
+  return [v, id, at, field, name, digest, reason, missionId, key];
 }
 
 /** @returns `null` if the line is no record */

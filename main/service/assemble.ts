@@ -1,10 +1,12 @@
 import { type BroadcastFile, createBroadcastFile } from '../broadcast/broadcastFile.ts';
 import { type BroadcastListener, createBroadcastListener } from '../broadcast/broadcastListener.ts';
+import { createDigester } from '../credentials/digest.ts';
 import { createJournal, type Journal } from '../journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
 import { hasOauthToken } from '../missions/oauthToken.ts';
 import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
+import { createRefresher, type Refresher } from '../refresh/refresher.ts';
 import { createRefreshFence } from '../refresh/refreshFence.ts';
 import { createRefreshLocks, type RefreshLocks } from '../refresh/refreshLocks.ts';
 import { createStore, storeKind } from '../stores/chooseStore.ts';
@@ -21,6 +23,9 @@ import { createPathWatcher } from '../system/pathWatcher.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { loadSettings, type Settings } from './settings.ts';
+
+/** As people see them in the log. */
+const FINGERPRINT_DIGITS = 8;
 
 export interface ServiceOptions {
   readonly paths: AgencPaths;
@@ -45,6 +50,7 @@ export interface Parts {
   readonly runs: Runs;
   readonly leftovers: Leftovers;
   readonly refreshLocks: RefreshLocks;
+  readonly refresher: Refresher;
   /** What in the settings file could not be used. */
   readonly settingsProblems: readonly string[];
   /** Takes in the settings that may change while running; says which need a new start. */
@@ -100,6 +106,7 @@ export function assemble(
   const emit: Emit = (event) => {
     fence.onEvent(event);
     if (event.event === 'mission') noteRun(event);
+    refresher.onEvent(event);
     onEvent(event);
   };
   const reconciler = createReconciler({
@@ -135,6 +142,28 @@ export function assemble(
     emit,
     pollIntervalMs: () => settings.pollIntervalMs,
     fence,
+    onProgress() {
+      onProgress();
+      refresher.look();
+    },
+    onJump: () => refresher.onJump(),
+  });
+  const digester = createDigester();
+  const refresher = createRefresher({
+    store,
+    global,
+    locks: refreshLocks,
+    dir: paths.refresh,
+    keys: journalKeys,
+    clock,
+    emit: onEvent,
+    view: () => engine.refreshView,
+    isPaused: () => engine.lastKnown().paused,
+    lookAtAll: () => engine.lookAtAll(),
+    replace: (id, renew) => engine.replace(id, renew),
+    settings: () => settings,
+    fingerprint: (id, value) => digester.field(id, value).slice(0, FINGERPRINT_DIGITS),
+    onProblem: (message) => alerts.setOwn('refresh', 'state', message),
     onProgress,
   });
   return {
@@ -158,6 +187,7 @@ export function assemble(
       clock.now,
     ),
     refreshLocks,
+    refresher,
     settingsProblems: loaded.problems,
     reloadSettings,
   };
@@ -181,6 +211,7 @@ export function assemble(
       );
     }
     settings = { ...next.settings, store: kind, globalConfigDir };
+    refresher.look();
   }
 }
 

@@ -28,8 +28,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
   }
 
   async function statusOf(known: KnownMission): Promise<MissionMessage> {
-    const { id } = known.mission;
-    return missionMessage(known, (await engine.status()).missions.get(id), parts.runs.get(id));
+    const { missions } = await engine.status();
+    return missionMessage(known, missions.get(known.mission.id), parts);
   }
 
   return {

@@ -55,19 +55,21 @@ export function logLine(
 type RefreshMessage = Extract<EventMessage, { event: 'refresh' }>;
 
 /** A refresh as one sentence, without who it was: "linear refreshed: 1a2b3c4d → 5e6f7a8b, received by 4". */
-export function refreshText({ server, by, from, to, receivers, outcome }: RefreshMessage): string {
+export function refreshText(event: RefreshMessage): string {
+  const { server, by, from, to, receivers, outcome } = event;
   const who = by === 'engine' ? ' by the engine' : '';
+  const why = event.detail === undefined ? '' : ` (${event.detail})`;
   switch (outcome) {
     case 'refreshed': {
       const others = receivers.length === 0 ? '' : `, received by ${receivers.length}`;
       return `${server} refreshed${who}: ${from ?? 'unknown'} → ${to ?? 'unknown'}${others}`;
     }
     case 'unchanged':
-      return `${server} was to be refreshed${who}; nothing came of it`;
+      return `${server} was to be refreshed${who}; nothing came of it${why}`;
     case 'timeout':
-      return `${server} is being refreshed${who} and there is no result yet; others wait no longer`;
+      return `${server} is being refreshed${who} and there is no result yet; others wait no longer${why}`;
     case 'rejected':
-      return `${server}: the refresh${who} was rejected`;
+      return `${server}: the refresh${who} was rejected${why}`;
   }
 }
 

@@ -1,6 +1,13 @@
+import type { ServerSummary } from '../credentials/serverState.ts';
+import type { RefreshFacts } from '../refresh/refreshAhead.ts';
 import type { Alert, EngineEvent } from '../sync/events.ts';
 import type { SeenEntry } from '../sync/seen.ts';
-import type { AlertMessage, EventMessage, MissionMessage } from './contract/engine.ts';
+import type {
+  AlertMessage,
+  EventMessage,
+  MissionMessage,
+  ServerMessage,
+} from './contract/engine.ts';
 
 /** ms since the epoch to the contract's ISO time. */
 export function isoTime(ms: number): string {
@@ -44,15 +51,16 @@ function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** What the contract shows of an entry. */
+/** What the contract shows of an entry. @param factsOf what is known of the refreshes of a server's value */
 export function entryMessage(
   entry: SeenEntry | undefined,
+  factsOf: (server: ServerSummary) => RefreshFacts,
 ): Pick<MissionMessage, 'hash' | 'servers' | 'trouble' | 'seenAt'> {
   const view = entry?.view;
   const trouble = entry?.trouble ?? null;
   return {
     hash: view?.status === 'found' ? view.hash : null,
-    servers: view?.status === 'found' ? [...view.servers] : [],
+    servers: view?.status === 'found' ? view.servers.map((one) => serverMessage(one, factsOf)) : [],
     seenAt: isoTimeOrNull(entry?.seenAt ?? null),
     trouble:
       trouble === null
@@ -60,5 +68,23 @@ export function entryMessage(
         : trouble.status === 'malformed'
           ? `is ${trouble.reason}`
           : trouble.detail,
+  };
+}
+
+function serverMessage(
+  server: ServerSummary,
+  factsOf: (server: ServerSummary) => RefreshFacts,
+): ServerMessage {
+  const { key, name, status, expiresAt } = server;
+  const { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble } = factsOf(server);
+  return {
+    key,
+    name,
+    status,
+    expiresAt,
+    refreshedAt: isoTimeOrNull(refreshedAt),
+    refreshedBy,
+    nextRefreshAt: isoTimeOrNull(nextRefreshAt),
+    refreshTrouble,
   };
 }

@@ -108,7 +108,7 @@ async function start(
   const parts = assemble(options, (event) => publish(eventMessage(event)), live.changed);
   started.defer(() => live.dispose());
   const { alerts, engine, journal, broadcast, broadcastListener, refreshLocks } = parts;
-  const { registry, runs } = parts;
+  const { registry, runs, refresher } = parts;
   // Before anything that takes time: clients wait for these.
   refreshLocks.sweep();
   started.defer(() => refreshLocks.dispose());
@@ -127,6 +127,8 @@ async function start(
   await engine.start();
   started.defer(() => runs.dispose());
   for (const { mission, state } of registry.all()) if (state === 'running') runs.started(mission);
+  started.defer(() => refresher.dispose(isAbandoned ? 'abandon' : 'finish'));
+  await refresher.start();
 
   started.defer(() => broadcastListener.dispose());
   const sources = await watchSources([
@@ -210,7 +212,8 @@ function sweepOwn(paths: AgencPaths): void {
     paths.bar,
     (name) => TEMPORARY.test(name) || /^engine\.lock\.[0-9a-f]{8}$/.test(name),
   );
-  removeLeftovers(paths.journal, (name) => TEMPORARY.test(name));
+  for (const folder of [paths.journal, paths.refresh])
+    removeLeftovers(folder, (name) => TEMPORARY.test(name));
 }
 
 /** With a damaged settings file we may not know which global entry is meant: better not to start than to mix two. */

@@ -30,6 +30,8 @@ export function defaultSettings(): Settings {
     debounceMs: 1_000,
     syncClaudeLogin: false,
     refreshFence: true,
+    refreshAhead: true,
+    refreshAheadMs: 600_000,
     terminal: 'auto',
     launchAtLogin: false,
     notifications: true,

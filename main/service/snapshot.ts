@@ -2,7 +2,7 @@ import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import type { KnownMission } from '../missions/registry.ts';
 import type { EngineStatus, MissionStatus } from '../sync/status.ts';
 import type { Parts } from './assemble.ts';
-import type { MissionMessage, RunMessage, Snapshot } from './contract/engine.ts';
+import type { MissionMessage, Snapshot } from './contract/engine.ts';
 import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
 
 /**
@@ -10,10 +10,11 @@ import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
  * @param enginePid the engine's process, or `null` where none runs
  */
 export function snapshotMessage(
-  { store, paths, global, broadcast, registry, alerts, runs }: Parts,
+  parts: Parts,
   status: EngineStatus,
   enginePid: number | null,
 ): Snapshot {
+  const { store, paths, global, broadcast, registry, alerts, refresher } = parts;
   const { paused, busy, missions } = status;
   return {
     engine: { running: enginePid !== null, pid: enginePid, store: store.kind },
@@ -22,13 +23,11 @@ export function snapshotMessage(
     global: {
       configDir: global.configDir,
       lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(broadcast)),
-      ...entryMessage(status.global),
+      ...entryMessage(status.global, refresher.factsOf),
     },
     missions: registry
       .all()
-      .map((known) =>
-        missionMessage(known, missions.get(known.mission.id), runs.get(known.mission.id)),
-      ),
+      .map((known) => missionMessage(known, missions.get(known.mission.id), parts)),
     alerts: alerts.open().map(alertMessage),
   };
 }
@@ -36,7 +35,7 @@ export function snapshotMessage(
 export function missionMessage(
   { mission, state }: KnownMission,
   status: MissionStatus | undefined,
-  run: RunMessage | null,
+  { runs, refresher }: Pick<Parts, 'runs' | 'refresher'>,
 ): MissionMessage {
   const { id, name, kind, configDir, repo } = mission;
   return {
@@ -46,11 +45,11 @@ export function missionMessage(
     state,
     configDir,
     repo,
-    run,
+    run: runs.get(id),
     inSync: status?.inSync ?? false,
     held: [...(status?.held ?? [])],
     lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),
-    ...entryMessage(status),
+    ...entryMessage(status, refresher.factsOf),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
-import type { FieldId } from '../credentials/fields.ts';
+import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { isActive, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
 import type { RefreshFence } from '../refresh/refreshFence.ts';
@@ -14,7 +14,7 @@ import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
-import type { MissionOutcome } from './outcome.ts';
+import type { MissionOutcome, Replaced } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import { placeOf } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -39,6 +39,8 @@ export interface EngineDeps {
   readonly fence: Pick<RefreshFence, 'look' | 'setPaused' | 'dispose'>;
   /** What {@link Engine.lastKnown} gives may be other than before. */
   readonly onProgress?: () => void;
+  /** The wall clock was set, or the machine slept. */
+  readonly onJump?: () => void;
 }
 
 /** What a force resync did to one mission. */
@@ -64,6 +66,13 @@ export interface Engine {
   resolve(alertId: string, answer: WipeAnswer | 'dismiss'): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
   put(values: ReadonlyMap<FieldId, Json>): Promise<void>;
+  /**
+   * Puts a new value in the place of the global entry's, from where it goes everywhere.
+   * @param renew the new value for what the global entry holds (`undefined`: nothing); `null`: leave it
+   * @returns `null` if it was left
+   * @throws UserError if the global entry cannot be written
+   */
+  replace(id: FieldId, renew: (value: Json | undefined) => Json | null): Promise<Replaced | null>;
   /** Brings a mission that starts what the global entry has. @throws UserError if either cannot be read or written */
   clone(mission: Mission): Promise<void>;
   /** Carries up what a mission has, at its end. @throws UserError as {@link clone} */
@@ -183,7 +192,10 @@ export function createEngine(deps: EngineDeps): Engine {
       wall = clock.now();
       passed = clock.monotonic();
       onMissionChanges(registry.checkAlive());
-      if (Math.abs(drift) > JUMP_MS) void loop.poll();
+      if (Math.abs(drift) > JUMP_MS) {
+        void loop.poll();
+        deps.onJump?.();
+      }
       cancelPulse = clock.after(PULSE_MS, beat);
     };
     cancelPulse = clock.after(PULSE_MS, beat);
@@ -285,7 +297,28 @@ export function createEngine(deps: EngineDeps): Engine {
 
     async put(values) {
       const targets = () => activeMissions().map((mission) => ({ mission }));
-      await loop.command(() => ({ targets: targets(), edits: values }));
+      await loop.command(() => ({ targets: targets(), edits: () => values }));
+    },
+
+    async replace(id, renew) {
+      let from: Json | undefined;
+      let to = null as Json | null;
+      const noticedAt = clock.monotonic();
+      const { global, missions } = await loop.command(() => ({
+        targets: activeMissions().map((mission) => ({ mission })),
+        noticedAt,
+        edits(entry) {
+          from = fieldsOf(entry).get(id);
+          to = renew(from);
+          return to === null ? new Map() : new Map([[id, to]]);
+        },
+      }));
+      if (to === null) return null;
+      const written = [[null, global] as const, ...missions];
+      const receivers = written.flatMap(([missionId, { durationMs }]) =>
+        durationMs === null ? [] : [{ missionId, durationMs }],
+      );
+      return { from, to, receivers };
     },
 
     async removeEntry(mission) {

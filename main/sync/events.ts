@@ -52,6 +52,8 @@ export interface RefreshStory {
    * - `rejected`: the server refused; a sign-in is needed unless somebody has a newer token.
    */
   readonly outcome: 'refreshed' | 'unchanged' | 'timeout' | 'rejected';
+  /** Why nothing better came of it, where that is known. */
+  readonly detail?: string;
 }
 
 export type AlertKind =

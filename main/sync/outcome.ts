@@ -20,8 +20,8 @@ export interface ReconcileRequest {
   /** Force resync: heal unusable fields from usable ones. */
   readonly heal?: boolean;
   readonly globalAnswer?: WipeAnswer;
-  /** Values to put into the global entry first: a restore from the journal. */
-  readonly edits?: ReadonlyMap<FieldId, Json>;
+  /** Values to put into the global entry first, by what it holds: a restore from the journal, a refresh. */
+  readonly edits?: (global: Entry | null) => ReadonlyMap<FieldId, Json>;
   /** When the change was noticed (monotonic ms), for the reported duration. */
   readonly noticedAt?: number;
 }
@@ -36,6 +36,8 @@ export interface MissionOutcome {
   readonly down: readonly string[];
   readonly held: readonly string[];
   readonly conflicts: readonly string[];
+  /** From noticing the change to the verified write; `null`: nothing was written. */
+  readonly durationMs: number | null;
 }
 
 export interface ReconcileOutcome {
@@ -44,6 +46,8 @@ export interface ReconcileOutcome {
     readonly stamp: string | null;
     readonly changed: boolean;
     readonly held: readonly string[];
+    /** As a mission's. */
+    readonly durationMs: number | null;
   };
   /** All that were looked at: those asked for, and the others if the global entry changed. */
   readonly targets: readonly Target[];
@@ -52,6 +56,14 @@ export interface ReconcileOutcome {
   /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */
   readonly troubles: readonly string[];
   readonly missions: ReadonlyMap<string, MissionOutcome>;
+}
+
+/** A value that was put in the place of another, in the global entry and from there everywhere. Secret. */
+export interface Replaced {
+  readonly from: Json | undefined;
+  readonly to: Json;
+  /** Who has it after how many ms; `null`: the global entry. */
+  readonly receivers: readonly { readonly missionId: string | null; readonly durationMs: number }[];
 }
 
 export interface InspectedMission {

@@ -29,7 +29,7 @@ export interface PlanInput {
     readonly writtenAt: number | null;
     readonly record: GlobalRecord;
     readonly answer?: WipeAnswer | undefined;
-    /** Values put into the global entry first: a restore from the journal. */
+    /** Values put into the global entry first: a restore from the journal, a refresh. */
     readonly edits?: ReadonlyMap<FieldId, Json> | undefined;
   };
   readonly missions: readonly PlanMission[];
@@ -69,7 +69,8 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     record.held,
     input.global.answer,
   );
-  let global = input.global.edits === undefined ? read : withFields(read, input.global.edits);
+  const { edits } = input.global;
+  let global = edits === undefined || edits.size === 0 ? read : withFields(read, edits);
   const globalWrittenAt = new Map<FieldId, number | null>();
   const working = input.missions.map((mission) =>
     start(mission, globalHeld, input.global.answer, isCarried),

@@ -76,7 +76,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
             ...contentOf(global),
             record: globalRecord(),
             answer: request.globalAnswer,
-            edits: request.edits,
+            edits: request.edits?.(contentOf(global).entry),
           },
           missions: missions
             .filter(({ target, loaded }) => canMerge(loaded, target.answer))

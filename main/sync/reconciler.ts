@@ -122,6 +122,7 @@ export function createReconciler(
       await finishing;
       return written;
     }
+    const durationMs = changed ? clock.monotonic() - noticedAt : null;
     const view = viewOfEntry(after, digester);
     lineage.setGlobal({
       place: reader.globalRecord().place,
@@ -138,7 +139,13 @@ export function createReconciler(
     go.resolve(true);
     if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
     return {
-      global: { view, stamp: written.stamp ?? null, changed, held: namesOf(plan.globalHeld) },
+      global: {
+        view,
+        stamp: written.stamp ?? null,
+        changed,
+        held: namesOf(plan.globalHeld),
+        durationMs,
+      },
       targets: reading.missions.map(({ target }) => target),
       blocked: null,
       missions: new Map(await finishing),
@@ -162,6 +169,7 @@ export function createReconciler(
     if (written.status === 'unavailable') return [id, { ...outcomeOf(written), up }];
     if (written.status === 'moved') return [id, { ...outcomeOf(loaded), status: 'moved', up }];
 
+    const durationMs = changed ? clock.monotonic() - noticedAt : null;
     const record = reader.missionRecord(mission);
     lineage.setMission(id, {
       place: record.place,
@@ -179,7 +187,8 @@ export function createReconciler(
     }
     const held = namesOf(planned.held);
     const conflicts = namesOf(planned.conflicts, after);
-    return [id, { status: 'done', view, stamp: written.stamp ?? null, up, down, held, conflicts }];
+    const stamp = written.stamp ?? null;
+    return [id, { status: 'done', view, stamp, up, down, held, conflicts, durationMs }];
   }
 
   async function writeIfChanged(
@@ -220,7 +229,7 @@ export function createReconciler(
   function untouched({ global, missions }: Reading, blocked: Unavailable | null): ReconcileOutcome {
     const { view, stamp } = outcomeOf(global);
     return {
-      global: { view, stamp, changed: false, held: [] },
+      global: { view, stamp, changed: false, held: [], durationMs: null },
       targets: missions.map(({ target }) => target),
       blocked,
       troubles: [],
@@ -241,6 +250,7 @@ export function createReconciler(
       down: [],
       held: [],
       conflicts: [],
+      durationMs: null,
     };
   }
 

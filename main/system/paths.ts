@@ -16,6 +16,8 @@ export interface AgencPaths {
   readonly syncLog: string;
   /** The refresh locks that the engine holds. */
   readonly refreshLocks: string;
+  /** Refreshes by the engine that are not at their end. */
+  readonly refresh: string;
   readonly journal: string;
   /** What the app remembers of itself: window, first start. */
   readonly app: string;
@@ -37,6 +39,7 @@ export function agencPaths(root: string): AgencPaths {
     attached: join(bar, 'attached.json'),
     syncLog: join(bar, 'sync.log'),
     refreshLocks: join(bar, 'refresh-locks.json'),
+    refresh: join(bar, 'refresh'),
     journal: join(bar, 'journal'),
     app: join(bar, 'app.json'),
   };

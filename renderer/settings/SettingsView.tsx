@@ -48,6 +48,12 @@ export function SettingsView({ state }: { state: AppState }) {
           on={values.refreshFence}
           onChange={(refreshFence) => invoke('changeSetting', { refreshFence })}
         />
+        <Toggle
+          label="Renew sign-ins ahead of time"
+          help="Before any mission would, and for all at once."
+          on={values.refreshAhead}
+          onChange={(refreshAhead) => invoke('changeSetting', { refreshAhead })}
+        />
         <Picker
           label="Check everything every"
           help="Changes are seen at once; this finds the rest."

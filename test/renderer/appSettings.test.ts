@@ -24,6 +24,7 @@ describe('settings', () => {
   it.each([
     ['Carry Claude’s own login too', ['changeSetting', { syncClaudeLogin: true }]],
     ['One refresh at a time', ['changeSetting', { refreshFence: false }]],
+    ['Renew sign-ins ahead of time', ['changeSetting', { refreshAhead: false }]],
     ['Launch at login', ['changeSetting', { launchAtLogin: true }]],
     ['Notifications', ['changeSetting', { notifications: false }]],
     ['Pause syncing', ['pause', { paused: true }]],

@@ -23,9 +23,17 @@ import {
 const NOW = new Date(2026, 10, 24, 13, 27).getTime();
 const MINUTE = 60_000;
 
+const NEVER_REFRESHED = {
+  refreshedAt: null,
+  refreshedBy: null,
+  nextRefreshAt: null,
+  refreshTrouble: null,
+};
+
 function server(name: string, change: Partial<ServerMessage> = {}): ServerMessage {
   const key = `${name}|${'0123456789abcdef'}`;
-  return { key, name, status: 'usable', expiresAt: NOW + 38 * MINUTE, ...change };
+  const expiresAt = NOW + 38 * MINUTE;
+  return { key, name, status: 'usable', expiresAt, ...NEVER_REFRESHED, ...change };
 }
 
 function mission(id: string, change: Partial<MissionMessage> = {}): MissionMessage {
@@ -209,6 +217,10 @@ describe('trouble', () => {
 
 describe('any snapshot', () => {
   const serverOf = fc.record({
+    refreshedAt: fc.constant(null),
+    refreshedBy: fc.constant(null),
+    nextRefreshAt: fc.constant(null),
+    refreshTrouble: fc.constant(null),
     key: fc.constantFrom('a|1', 'a|2', 'b', 'c|0123456789abcdef'),
     name: fc.constantFrom('a', 'b', ''),
     status: fc.constantFrom('usable' as const, 'registered' as const, 'invalidated' as const),

@@ -17,6 +17,14 @@ export const serverSchema = z.object({
   status: z.enum(['usable', 'registered', 'invalidated']),
   /** ms since the epoch; `null` where the entry does not say. */
   expiresAt: z.number().nullable(),
+  /** When its tokens were last renewed, by a refresh or a sign-in; `null`: not since the engine started. */
+  refreshedAt: isoTime.nullable(),
+  /** By whom: `engine`, a mission's client (its id), or a plain claude (`global`); `null`: unknown. */
+  refreshedBy: z.string().nullable(),
+  /** When the engine will refresh it; `null`: it will not. */
+  nextRefreshAt: isoTime.nullable(),
+  /** Why the engine does not: it was refused for good, or could not; then the client will try at its next use. */
+  refreshTrouble: z.enum(['needs-sign-in', 'left-to-client']).nullable(),
 });
 export type ServerMessage = z.infer<typeof serverSchema>;
 
@@ -144,6 +152,8 @@ export const eventSchema = z.discriminatedUnion('event', [
     receivers: z.array(z.object({ missionId: z.string().nullable(), durationMs: z.number() })),
     /** `unchanged`: nothing came of it. `timeout`: no result while others could be kept waiting. */
     outcome: z.enum(['refreshed', 'unchanged', 'timeout', 'rejected']),
+    /** Why nothing better came of it, where that is known. */
+    detail: z.string().optional(),
   }),
   z.object({ event: z.literal('stopped'), at: isoTime }),
 ]);

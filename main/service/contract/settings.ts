@@ -14,6 +14,10 @@ export const settingsSchema = z.object({
   syncClaudeLogin: z.boolean(),
   /** While one client refreshes a token, the others are kept waiting for its result. */
   refreshFence: z.boolean(),
+  /** The engine refreshes tokens before any client does. */
+  refreshAhead: z.boolean(),
+  /** How long before their end; of short lives, half. */
+  refreshAheadMs: z.number().int().min(1_000).max(86_400_000),
   terminal: z.string(),
   launchAtLogin: z.boolean(),
   notifications: z.boolean(),

@@ -32,7 +32,17 @@ export function hashOf(seed: number): string {
 
 export function server(name: string, change: Partial<ServerMessage> = {}): ServerMessage {
   const key = `${name}|${hashOf(name.length * 31 + (name.codePointAt(0) ?? 0)).slice(0, 16)}`;
-  return { key, name, status: 'usable', expiresAt: NOW + 38 * MINUTE, ...change };
+  return {
+    key,
+    name,
+    status: 'usable',
+    expiresAt: NOW + 38 * MINUTE,
+    refreshedAt: null,
+    refreshedBy: null,
+    nextRefreshAt: null,
+    refreshTrouble: null,
+    ...change,
+  };
 }
 
 /** The four servers of most missions. */
@@ -221,6 +231,8 @@ export function appState(change: Partial<AppState> = {}): AppState {
         debounceMs: 100,
         syncClaudeLogin: false,
         refreshFence: true,
+        refreshAhead: true,
+        refreshAheadMs: 600_000,
         terminal: 'auto',
         launchAtLogin: false,
         notifications: true,

@@ -1,0 +1,261 @@
+import { type Entry, type Json, SERVER_MAP } from '../credentials/entry.ts';
+import { type FieldId, fieldId, fieldsOf } from '../credentials/fields.ts';
+import { isUsable } from '../credentials/serverState.ts';
+import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import { loadEntry } from '../sync/entryView.ts';
+import type { Replaced } from '../sync/outcome.ts';
+import { errorText } from '../system/errors.ts';
+import type { OAuthRefresher } from './oauthRefresh.ts';
+import type { KeptTokens, OpenRefresh, RefreshJournal } from './refreshJournal.ts';
+import type { RefreshLocks } from './refreshLocks.ts';
+import {
+  type IssuedTokens,
+  type RefreshOrder,
+  refreshOrder,
+  tokenDigest,
+  withTokens,
+} from './refreshOrder.ts';
+
+/** What one refresh by the engine came to. `detail` is for people and holds no secret. */
+export type LeaseResult =
+  | { readonly status: 'refreshed'; readonly replaced: Replaced }
+  /** Refreshed, but by then somebody had signed in or out: that stays. */
+  | { readonly status: 'superseded' }
+  /** Refreshed and kept in the journal; the entries cannot be written yet. */
+  | { readonly status: 'kept'; readonly detail: string }
+  /** Not now: a client is at it, the network or a store is not there. */
+  | { readonly status: 'later'; readonly retryAfterMs: number | null; readonly detail: string }
+  /** The entry holds another token than before; nothing was sent. */
+  | { readonly status: 'changed' }
+  /** Nothing more can be done for this token: see oauthRefresh.ts. */
+  | {
+      readonly status: 'refused' | 'unfit' | 'unsure';
+      readonly detail: string;
+      readonly value: Json | undefined;
+    };
+
+export interface LeaseDeps {
+  readonly store: CredentialStore;
+  readonly global: EntryRef;
+  readonly locks: RefreshLocks;
+  readonly journal: RefreshJournal;
+  readonly oauth: OAuthRefresher;
+  /** The credential directories of all running missions that have the server. */
+  readonly foldersOf: (serverKey: string) => readonly string[];
+  /** As the engine's. */
+  readonly replace: (
+    id: FieldId,
+    renew: (value: Json | undefined) => Json | null,
+  ) => Promise<Replaced | null>;
+  /** The engine ends: nothing is sent any more. */
+  readonly isStopping: () => boolean;
+  /** Another engine has taken over: nothing is written any more. */
+  readonly isAbandoned: () => boolean;
+}
+
+/** The engine's own refreshes. No function rejects. */
+export interface Lease {
+  /** Refreshes a server's token once, with the refresh locks of all who have it, and carries it everywhere. */
+  refresh(serverKey: string): Promise<LeaseResult>;
+  /** Takes in what an engine before this one left. @returns what is wrong with it, for people */
+  recover(): Promise<string[]>;
+  /** Servers whose answer is kept and waits for the entries: their token is spent, whatever these say. */
+  kept(): readonly OpenRefresh[];
+  /** Carries a kept answer. */
+  carryKept(open: OpenRefresh): Promise<LeaseResult>;
+}
+
+/** Why a token is never sent again. */
+const LEFT_OPEN = 'an engine ended while it was refreshed, and nobody knows the answer';
+
+export function createLease(deps: LeaseDeps): Lease {
+  const { store, global, locks, journal, oauth } = deps;
+  /** What was sent and is not at its end, by the digest of the tokens: nothing of it is ever sent again. */
+  const open = new Map<string, OpenRefresh>();
+  /** Answers that the journal could not keep either. */
+  const unkept = new Map<string, IssuedTokens>();
+
+  async function readGlobal(): Promise<{ entry: Entry | null; text: string | null } | string> {
+    const loaded = await loadEntry(store, global);
+    if (loaded.status === 'ok') return { entry: loaded.entry, text: loaded.text };
+    return loaded.status === 'malformed' ? `it is ${loaded.reason}` : loaded.detail;
+  }
+
+  /** Takes all locks of a server, or none. */
+  function takeLocks(serverKey: string): { release(): void } | string {
+    const folders = [global.configDir, ...deps.foldersOf(serverKey)];
+    const results = locks.takeAll(folders, serverKey, 'lease');
+    const taken = folders.filter((_, index) => results[index] === 'taken');
+    const release = (): void => locks.releaseAll(taken, serverKey);
+    if (results[0] === 'taken' && !results.includes('held')) return { release };
+    release();
+    return results.includes('held')
+      ? 'a client refreshes it just now'
+      : `${global.configDir} cannot be written to`;
+  }
+
+  /** A refresh is at its end, or the entry holds other tokens by now. */
+  async function close(spent: string): Promise<void> {
+    open.delete(spent);
+    unkept.delete(spent);
+    // What cannot be removed now is looked at once more after the next start.
+    await journal.drop(spent).catch(() => undefined);
+  }
+
+  /** Forgets what came to nothing, once the entry holds other tokens. */
+  async function tidy(entry: Entry | null): Promise<void> {
+    for (const { serverKey, spent, state } of open.values())
+      if (state !== 'answered' && tokenDigest(valueIn(entry, serverKey)) !== spent)
+        await close(spent);
+  }
+
+  async function refresh(serverKey: string): Promise<LeaseResult> {
+    const before = await readGlobal();
+    if (typeof before === 'string') return later(before);
+    const value = valueIn(before.entry, serverKey);
+    const order = refreshOrder(before.entry, serverKey);
+    if (order === null) {
+      const detail = 'its entry does not say all that a refresh needs';
+      return { status: 'unfit', detail, value };
+    }
+    const left = open.get(order.digest);
+    if (left?.state === 'answered') return { status: 'kept', detail: 'they wait for the entries' };
+    if (left?.state === 'refused') return { status: 'refused', detail: 'it was before', value };
+    if (left !== undefined) return { status: 'unsure', detail: LEFT_OPEN, value };
+    // A token that cannot be saved must not be refreshed: all of a write but the write.
+    const text = before.text ?? '';
+    const dryRun = await store.write(global, text, text, Promise.resolve(false));
+    if (dryRun.status === 'unavailable') return later(dryRun.detail);
+
+    // Before the locks are taken, so that no client waits for it.
+    const endpoint = await oauth.discover(order);
+    if (endpoint.status === 'failed') return later(endpoint.detail, endpoint.retryAfterMs);
+    if (endpoint.status !== 'found') return { ...endpoint, value };
+
+    const held = takeLocks(serverKey);
+    if (typeof held === 'string') return later(held);
+    try {
+      const now = await readGlobal();
+      if (typeof now === 'string') return later(now);
+      await tidy(now.entry);
+      const latest = refreshOrder(now.entry, serverKey);
+      if (latest === null || !isSameOrder(latest, order)) return { status: 'changed' };
+      if (deps.isStopping()) return later('the engine ends or is paused');
+      return await send(serverKey, order, () => oauth.refresh(order, endpoint), value);
+    } finally {
+      held.release();
+    }
+  }
+
+  /** Note, send, keep, carry, forget: in this order, so that a kill at any point neither loses nor repeats. */
+  async function send(
+    serverKey: string,
+    order: RefreshOrder,
+    ask: () => ReturnType<OAuthRefresher['refresh']>,
+    value: Json | undefined,
+  ): Promise<LeaseResult> {
+    const spent = order.digest;
+    const begun: OpenRefresh = { serverKey, name: order.name, spent, state: 'sent' };
+    try {
+      await journal.intend(begun);
+    } catch (error) {
+      return later(errorText(error));
+    }
+    open.set(spent, begun);
+    const answer = await ask();
+    if (answer.status === 'unsure') return { ...answer, value };
+    if (answer.status === 'issued') {
+      open.set(spent, { ...begun, state: 'answered' });
+      // Where it cannot be kept it is carried all the same: the entries are the better place.
+      await journal.keep(begun, answer.tokens).catch(() => unkept.set(spent, answer.tokens));
+      return carry(begun, answer.tokens);
+    }
+    if (answer.status === 'refused') {
+      open.set(spent, { ...begun, state: 'refused' });
+      // Unnoted it counts as one without an answer after a restart: it is not sent again either way.
+      await journal.refuse(begun).catch(() => undefined);
+      return { status: 'refused', detail: answer.error, value };
+    }
+    await close(spent);
+    if (answer.status === 'failed') return later(answer.detail, answer.retryAfterMs);
+    return { ...answer, value };
+  }
+
+  /** Puts new tokens into the global entry and all missions, unless somebody signed in or out meanwhile. */
+  async function carry(
+    { serverKey, spent }: OpenRefresh,
+    tokens: IssuedTokens,
+  ): Promise<LeaseResult> {
+    if (deps.isAbandoned()) return { status: 'kept', detail: 'another engine has taken over' };
+    const id = idOf(serverKey);
+    try {
+      const replaced = await deps.replace(id, (now) => {
+        if (now === undefined) return null;
+        return tokenDigest(now) === spent || !isUsable(id, now) ? withTokens(now, tokens) : null;
+      });
+      await close(spent);
+      return replaced === null ? { status: 'superseded' } : { status: 'refreshed', replaced };
+    } catch (error) {
+      return { status: 'kept', detail: errorText(error) };
+    }
+  }
+
+  async function answerOf(refreshed: OpenRefresh): Promise<KeptTokens> {
+    const tokens = unkept.get(refreshed.spent);
+    if (tokens === undefined) return journal.tokensOf(refreshed.spent);
+    await journal.keep(refreshed, tokens).then(
+      () => unkept.delete(refreshed.spent),
+      () => undefined, // as before
+    );
+    return { status: 'found', tokens };
+  }
+
+  return {
+    refresh,
+    kept: () => [...open.values()].filter(({ state }) => state === 'answered'),
+
+    async carryKept(refreshed) {
+      const answer = await answerOf(refreshed);
+      if (answer.status === 'unavailable') {
+        if (!answer.lost) return { status: 'kept', detail: answer.detail };
+        open.set(refreshed.spent, { ...refreshed, state: 'sent' });
+        return { status: 'unsure', detail: answer.detail, value: undefined };
+      }
+      // With the locks or without: whoever holds one is about to send a token that is spent.
+      const held = takeLocks(refreshed.serverKey);
+      try {
+        return await carry(refreshed, answer.tokens);
+      } finally {
+        if (typeof held !== 'string') held.release();
+      }
+    },
+
+    async recover() {
+      try {
+        const left = await journal.list();
+        for (const one of left.open) open.set(one.spent, one);
+        const now = await readGlobal();
+        if (typeof now !== 'string') await tidy(now.entry);
+        return left.damaged.map((path) => `${path} is damaged; delete it once all are signed in.`);
+      } catch (error) {
+        return [errorText(error)];
+      }
+    },
+  };
+}
+
+export function idOf(serverKey: string): FieldId {
+  return fieldId(SERVER_MAP, serverKey);
+}
+
+function valueIn(entry: Entry | null, serverKey: string): Json | undefined {
+  return fieldsOf(entry).get(idOf(serverKey));
+}
+
+function isSameOrder(a: RefreshOrder, b: RefreshOrder): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function later(detail: string, retryAfterMs: number | null = null): LeaseResult {
+  return { status: 'later', retryAfterMs, detail };
+}

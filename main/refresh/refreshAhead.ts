@@ -1,0 +1,301 @@
+import type { Json } from '../credentials/entry.ts';
+import type { FieldId } from '../credentials/fields.ts';
+import type { ServerSummary } from '../credentials/serverState.ts';
+import type { Emit, EngineEvent, RefreshStory } from '../sync/events.ts';
+import type { Clock } from '../system/clock.ts';
+import { idOf, type Lease, type LeaseResult } from './lease.ts';
+import { leadOf, nextRefresh, nextTry, refreshOf, timeLeft } from './leaseSchedule.ts';
+import { createRefreshBook, type RefreshNote, type RefreshTrouble } from './refreshBook.ts';
+import type { OpenRefresh } from './refreshJournal.ts';
+import type { RefreshView } from './refreshPlace.ts';
+
+/** What is shown of the refreshes of a server's value. Times are ms since the epoch. */
+export interface RefreshFacts {
+  readonly refreshedAt: number | null;
+  readonly refreshedBy: string | null;
+  /** When the engine will refresh it; `null`: it will not. */
+  readonly nextRefreshAt: number | null;
+  readonly refreshTrouble: RefreshTrouble | null;
+}
+
+export interface RefreshAheadDeps {
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly view: () => Pick<RefreshView, 'places' | 'serversOf'>;
+  readonly isPaused: () => boolean;
+  /** Looks at all entries: somebody may have a newer token. */
+  readonly lookAtAll: () => void;
+  readonly settings: () => { readonly refreshAhead: boolean; readonly refreshAheadMs: number };
+  /** The first 8 hex digits of a value's digest. */
+  readonly fingerprint: (id: FieldId, value: Json) => string;
+  /** Tells what is wrong with refreshes that are not at their end; `null`: nothing is. */
+  readonly onProblem: (message: string | null) => void;
+  /** What {@link RefreshAhead.factsOf} gives may be other than before. */
+  readonly onProgress: () => void;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** Refreshes tokens before any client does. Does nothing before {@link RefreshAhead.start}. */
+export interface RefreshAhead {
+  /** Carries what an engine before this one did not come to carry, then begins. */
+  start(): Promise<void>;
+  /** What is known of the entries, or the settings, may be other than before. */
+  look(): void;
+  /** The wall clock was set, or the machine slept: what was given up may work now. */
+  onJump(): void;
+  onEvent(event: EngineEvent): void;
+  /** What is known of just this value of a server. */
+  factsOf(server: Pick<ServerSummary, 'key' | 'expiresAt' | 'status'>): RefreshFacts;
+  /** Begins nothing more, and waits for what is under way: a token that was sent must not be lost. */
+  dispose(): Promise<void>;
+}
+
+const NOTHING_KNOWN: RefreshFacts = {
+  refreshedAt: null,
+  refreshedBy: null,
+  nextRefreshAt: null,
+  refreshTrouble: null,
+};
+/** News come in crowds. */
+const LOOK_DELAY_MS = 50;
+/** No timer may run for more than 24 days; and nothing is lost by looking now and then. */
+const LONGEST_TIMER_MS = 3_600_000;
+const AT_ONCE = 4;
+/** Until the engine has seen what a refresh found the entry to hold. */
+const LOOK_AGAIN_MS = 1_000;
+const CARRY_AGAIN_MS = 5_000;
+
+export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
+  const { lease, clock } = deps;
+  const book = createRefreshBook(clock, deps.random ?? Math.random);
+  const running = new Map<string, Promise<void>>();
+  /** Keys of the servers that some running mission has; empty while nothing is to be done. */
+  let wanted: ReadonlySet<string> = new Set();
+  let carrying: Promise<void> | null = null;
+  let problems: readonly string[] = [];
+  let started = false;
+  let disposed = false;
+  let cancelLook: (() => void) | null = null;
+  let cancelTimer: (() => void) | null = null;
+  let cancelCarry: (() => void) | null = null;
+
+  const times = () => ({
+    now: clock.now(),
+    monotonic: clock.monotonic(),
+    aheadMs: deps.settings().refreshAheadMs,
+  });
+
+  function look(): void {
+    if (started && !disposed) cancelLook ??= clock.after(LOOK_DELAY_MS, lookNow);
+  }
+
+  function lookNow(): void {
+    cancelLook?.();
+    cancelTimer?.();
+    cancelLook = null;
+    cancelTimer = null;
+    if (disposed) return;
+    const before = wanted;
+    const isNew = book.takeIn(deps.view().serversOf(null), (key) => running.has(key));
+    wanted = wantedNow();
+    if (isNew || !isSame(wanted, before)) deps.onProgress();
+
+    while (running.size < AT_ONCE) {
+      const candidates = book.all().filter(isOpen);
+      const next = nextRefresh({ ...times(), candidates });
+      if (next === null) return;
+      if (next.delayMs > 0) {
+        cancelTimer = clock.after(Math.min(next.delayMs, LONGEST_TIMER_MS), lookNow);
+        return;
+      }
+      begin(next.key, next.reason === 'late');
+    }
+  }
+
+  function wantedNow(): Set<string> {
+    const keys = new Set<string>();
+    if (deps.isPaused() || !deps.settings().refreshAhead) return keys;
+    const { places, serversOf } = deps.view();
+    for (const { missionId } of places()) {
+      if (missionId === null) continue;
+      for (const { key, status } of serversOf(missionId)) if (status === 'usable') keys.add(key);
+    }
+    for (const { serverKey } of lease.kept()) keys.delete(serverKey);
+    return keys;
+  }
+
+  function isOpen({ key, trouble }: RefreshNote): boolean {
+    return trouble === null && wanted.has(key) && !running.has(key);
+  }
+
+  function begin(key: string, late: boolean): void {
+    const note = book.get(key);
+    if (note === undefined) return;
+    if (note.firstTryAt === null) Object.assign(note, { firstTryAt: clock.monotonic(), late });
+    const run = lease.refresh(key).then((result) => {
+      // The new value is seen while it still counts as ours.
+      if (result.status === 'refreshed') lookNow();
+      running.delete(key);
+      conclude(note, result);
+      deps.onProgress();
+      look();
+    });
+    running.set(key, run);
+  }
+
+  function conclude(note: RefreshNote, result: LeaseResult): void {
+    switch (result.status) {
+      case 'refreshed':
+        tell(note, 'refreshed', result.replaced);
+        return;
+      case 'superseded':
+      case 'changed':
+        note.notBefore = clock.monotonic() + LOOK_AGAIN_MS;
+        deps.lookAtAll();
+        return;
+      case 'kept':
+        void carryKept();
+        return;
+      case 'later':
+        tryAgain(note, result);
+        return;
+      case 'refused':
+        note.trouble = 'needs-sign-in';
+        tell(note, 'rejected', { from: result.value, detail: result.detail });
+        deps.lookAtAll();
+        return;
+      case 'unsure':
+      case 'unfit':
+        note.trouble = 'left-to-client';
+        tell(note, result.status === 'unsure' ? 'timeout' : 'unchanged', {
+          from: result.value,
+          detail: result.detail,
+        });
+    }
+  }
+
+  function tryAgain(note: RefreshNote, result: Extract<LeaseResult, { status: 'later' }>): void {
+    const { now, monotonic, aheadMs } = times();
+    note.failures += 1;
+    const waitMs = nextTry({
+      failures: note.failures,
+      retryAfterMs: result.retryAfterMs,
+      leftMs: timeLeft(note, now, monotonic),
+      leadMs: leadOf(note, aheadMs),
+      triedForMs: monotonic - (note.firstTryAt ?? monotonic),
+      late: note.late,
+    });
+    if (waitMs !== null) {
+      note.notBefore = monotonic + waitMs;
+      return;
+    }
+    note.trouble = 'left-to-client';
+    tell(note, 'unchanged', { detail: result.detail });
+  }
+
+  function tell(
+    { key, name }: RefreshNote,
+    outcome: RefreshStory['outcome'],
+    what: {
+      readonly from?: Json | undefined;
+      readonly to?: Json;
+      readonly receivers?: RefreshStory['receivers'];
+      readonly detail?: string;
+    },
+  ): void {
+    const { from, to, receivers = [], detail } = what;
+    const print = (value: Json | undefined) =>
+      value === undefined ? null : deps.fingerprint(idOf(key), value);
+    deps.emit({
+      event: 'refresh',
+      at: clock.now(),
+      server: name,
+      key,
+      by: 'engine',
+      missionId: null,
+      from: print(from),
+      to: print(to),
+      receivers,
+      outcome,
+      ...(detail !== undefined && { detail }),
+    });
+  }
+
+  /** Carries what the journal keeps, and tries again for as long as the entries cannot be written. */
+  function carryKept(): Promise<void> {
+    carrying ??= carryAll().finally(() => {
+      carrying = null;
+    });
+    return carrying;
+  }
+
+  async function carryAll(): Promise<void> {
+    cancelCarry?.();
+    cancelCarry = null;
+    const troubles = [...problems];
+    for (const open of lease.kept()) {
+      const detail = await carryOne(open);
+      if (detail !== null)
+        troubles.push(`The new tokens of "${open.name}" could not be carried yet: ${detail}`);
+    }
+    deps.onProblem(troubles.length === 0 ? null : troubles.join(' '));
+    if (lease.kept().length > 0 && !disposed)
+      cancelCarry = clock.after(CARRY_AGAIN_MS, () => void carryKept());
+    look();
+  }
+
+  async function carryOne(open: OpenRefresh): Promise<string | null> {
+    const { serverKey } = open;
+    // One that is under way is carried by who began it.
+    if (running.has(serverKey)) return null;
+    const run = lease.carryKept(open);
+    running.set(
+      serverKey,
+      run.then(() => undefined),
+    );
+    const result = await run;
+    if (result.status === 'refreshed') lookNow();
+    running.delete(serverKey);
+    return result.status === 'kept' || result.status === 'unsure' ? result.detail : null;
+  }
+
+  return {
+    async start() {
+      problems = await lease.recover();
+      await carryKept();
+      started = true;
+      lookNow();
+    },
+    look,
+    onEvent: book.onEvent,
+
+    onJump() {
+      for (const note of book.all()) {
+        if (note.trouble === 'needs-sign-in') continue;
+        Object.assign(note, { trouble: null, notBefore: null, failures: 0, firstTryAt: null });
+      }
+      look();
+    },
+
+    factsOf(server) {
+      const note = book.get(server.key);
+      if (note?.expiresAt !== server.expiresAt || server.status !== 'usable') return NOTHING_KNOWN;
+      const { refreshedAt, refreshedBy, trouble } = note;
+      const next = trouble === null && wanted.has(note.key) ? refreshOf(note, times()) : null;
+      const nextRefreshAt = next === null ? null : clock.now() + next.delayMs;
+      return { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble: trouble };
+    },
+
+    async dispose() {
+      disposed = true;
+      for (const cancel of [cancelLook, cancelTimer, cancelCarry]) cancel?.();
+      await Promise.all([...running.values(), carrying]);
+    },
+  };
+}
+
+function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((key) => b.has(key));
+}

@@ -1,0 +1,93 @@
+import type { ServerSummary } from '../credentials/serverState.ts';
+import type { EngineEvent } from '../sync/events.ts';
+import type { Clock } from '../system/clock.ts';
+import type { RefreshCandidate } from './leaseSchedule.ts';
+
+/** Why the engine leaves a value alone from now on; it is about this very value, not the next one. */
+export type RefreshTrouble = 'needs-sign-in' | 'left-to-client';
+
+/** What is remembered of a server's value in the global entry, since it was first seen. No secrets. */
+export interface RefreshNote extends RefreshCandidate {
+  readonly name: string;
+  /** When the value came, ms since the epoch; `null`: it was there before the engine. */
+  readonly refreshedAt: number | null;
+  /** Who brought it: `engine`, a mission's id, or `global`; `null`: unknown. */
+  readonly refreshedBy: string | null;
+  notBefore: number | null;
+  /** Tries in a row that came to nothing. */
+  failures: number;
+  /** Monotonic ms of the first try, and whether a client could have been at it by then. */
+  firstTryAt: number | null;
+  late: boolean;
+  trouble: RefreshTrouble | null;
+}
+
+/** What is known of each server's value. */
+export interface RefreshBook {
+  /** Takes in the servers of the global entry. @returns whether anything is other than before */
+  takeIn(servers: readonly ServerSummary[], isEngines: (serverKey: string) => boolean): boolean;
+  /** Whose client brought a value is told by whose sync carried it up. */
+  onEvent(event: EngineEvent): void;
+  get(serverKey: string): RefreshNote | undefined;
+  all(): readonly RefreshNote[];
+}
+
+/** A value that was carried up is seen in the global entry within milliseconds. */
+const REMEMBERED_MS = 10_000;
+
+/** @param random from 0 to 1 */
+export function createRefreshBook(clock: Clock, random: () => number): RefreshBook {
+  const notes = new Map<string, RefreshNote>();
+  /** By a server's name, the mission that carried it up last. */
+  const carriedUp = new Map<string, { readonly missionId: string; readonly at: number }>();
+  let looked = false;
+
+  function note({ key, name }: ServerSummary, expiresAt: number, isEngines: boolean): RefreshNote {
+    const up = carriedUp.get(name);
+    const isRecent = up !== undefined && clock.monotonic() - up.at < REMEMBERED_MS;
+    carriedUp.delete(name);
+    return {
+      key,
+      name,
+      expiresAt,
+      seen: { wall: clock.now(), monotonic: clock.monotonic() },
+      // What is there at the first look was issued nobody knows when.
+      fresh: looked,
+      jitter: random(),
+      refreshedAt: looked ? clock.now() : null,
+      refreshedBy: looked ? (isEngines ? 'engine' : isRecent ? up.missionId : 'global') : null,
+      notBefore: null,
+      failures: 0,
+      firstTryAt: null,
+      late: false,
+      trouble: null,
+    };
+  }
+
+  return {
+    takeIn(servers, isEngines) {
+      const keys = new Set<string>();
+      let changed = false;
+      for (const server of servers) {
+        const { key, status, refreshable, expiresAt } = server;
+        if (status !== 'usable' || !refreshable || expiresAt === null) continue;
+        keys.add(key);
+        if (notes.get(key)?.expiresAt === expiresAt) continue;
+        notes.set(key, note(server, expiresAt, isEngines(key)));
+        changed = true;
+      }
+      for (const key of notes.keys()) if (!keys.has(key)) changed = notes.delete(key);
+      looked = true;
+      return changed;
+    },
+
+    onEvent(event) {
+      if (event.event !== 'sync' || event.direction !== 'up') return;
+      const { missionId, servers } = event;
+      for (const name of servers) carriedUp.set(name, { missionId, at: clock.monotonic() });
+    },
+
+    get: (serverKey) => notes.get(serverKey),
+    all: () => [...notes.values()],
+  };
+}

@@ -1,0 +1,50 @@
+import {
+  type OAuthMcpServer,
+  type OAuthMcpServerOptions,
+  startOAuthMcpServer,
+} from '../doubles/oauthMcpServer.ts';
+import { editAsClient, type Place, serverIn } from './clientWrites.ts';
+import { type FakeServer, serverKey } from './fake.ts';
+
+/** A value as the client keeps it after a sign-in at the OAuth double, nobody having opened a browser. */
+export function signedInAt(
+  oauth: OAuthMcpServer,
+  serverName: string,
+  overrides: Record<string, unknown> = {},
+): FakeServer {
+  const { tokens, clientId, clientSecret } = oauth.grant();
+  return {
+    serverName,
+    serverUrl: oauth.url,
+    accessToken: tokens.access_token,
+    discoveryState: {
+      authorizationServerUrl: oauth.issuer,
+      oauthMetadataFound: true,
+      authServerMetadataUrl: null,
+    },
+    clientId,
+    ...(clientSecret !== undefined && { clientSecret }),
+    issuer: oauth.issuer,
+    redirectUri: 'http://localhost:3118/callback',
+    refreshToken: tokens.refresh_token,
+    expiresAt: Date.now() + (tokens.expires_in ?? 0) * 1_000,
+    scope: tokens.scope,
+    ...overrides,
+  };
+}
+
+/** Puts a server's value into an entry, as a client does after a sign-in. */
+export async function putServer(place: Place, value: FakeServer): Promise<FakeServer> {
+  await editAsClient(place, (blob) => {
+    blob.mcpOAuth = { ...blob.mcpOAuth, [serverKey(value.serverName)]: value };
+  });
+  return value;
+}
+
+/** Which of the double's tokens an entry holds, by its number. */
+export function serialIn(oauth: OAuthMcpServer, place: Place, name: string): number | undefined {
+  return oauth.serialOf(serverIn(place, name)?.accessToken);
+}
+
+export type { OAuthMcpServer, OAuthMcpServerOptions };
+export { startOAuthMcpServer };
