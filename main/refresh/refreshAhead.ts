@@ -196,7 +196,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
   }
 
   function tell(
-    { key, name }: RefreshNote,
+    { key, name }: Pick<RefreshNote, 'key' | 'name'>,
     outcome: RefreshStory['outcome'],
     what: {
       readonly from?: Json | undefined;
@@ -256,7 +256,10 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       run.then(() => undefined),
     );
     const result = await run;
-    if (result.status === 'refreshed') lookNow();
+    if (result.status === 'refreshed') {
+      lookNow();
+      tell({ key: serverKey, name: open.name }, 'refreshed', result.replaced);
+    }
     running.delete(serverKey);
     return result.status === 'kept' || result.status === 'unsure' ? result.detail : null;
   }

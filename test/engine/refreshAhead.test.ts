@@ -1,5 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refreshLockName } from '../../main/refresh/refreshLocks.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
@@ -70,5 +72,184 @@ describe('a token that is due', () => {
     expect(serverIn(a, LOOP)).toMatchObject({ note: 'kept', scope: 'mcp', clientId: 'client-1' });
     await until('locks let go', () => locksLeft().length === 0);
     expect(notes(), 'the journal has no open refresh').toEqual([]);
+  });
+});
+
+describe('what nobody must refresh', () => {
+  it('is left alone while no mission runs that has the server', async () => {
+    for (const id of ['a', 'b', 'c']) world.setStopped(id);
+    await startDue();
+    const { global } = await world.status();
+    expect(global.servers).toMatchObject([{ name: LOOP, nextRefreshAt: null }]);
+    world.setRunning('b');
+    await until('refreshed, now that a mission runs', () => serials()[0] === 2);
+  });
+
+  it('is left alone where the setting says so', async () => {
+    world.writeSettings({ refreshAhead: false });
+    await startDue();
+    expect((await world.mission('a')).servers).toMatchObject([{ nextRefreshAt: null }]);
+    world.writeSettings({ refreshAhead: true });
+    await untilSerial(2);
+  });
+
+  it('waits while a client is at it, and looks again then', async () => {
+    const lock = join(a.configDir, refreshLockName(serverKey(LOOP)));
+    mkdirSync(lock);
+    await startDue();
+    await world.status();
+    expect(oauth.tokenRequests, 'nothing was sent').toEqual([]);
+    rmdirSync(lock);
+    await untilSerial(2);
+    expect(oauth.of('refreshed')).toHaveLength(1);
+  });
+});
+
+describe('the snapshot', () => {
+  it('says who refreshed and when, and when the engine will again', async () => {
+    const engine = await startDue();
+    await engine.waitFor('refresh');
+    await until('the new value on show', async () => {
+      const [shown] = (await world.mission('a')).servers;
+      return shown?.refreshedBy === 'engine' && shown.nextRefreshAt !== null;
+    });
+    const [shown] = (await world.mission('a')).servers;
+    const dueAt = Date.parse(shown?.nextRefreshAt ?? '');
+    expect((shown?.expiresAt ?? 0) - dueAt).toBeGreaterThanOrEqual(600_000);
+    expect(shown?.refreshTrouble).toBeNull();
+  });
+
+  it('says whose client brought a value', async () => {
+    await startDue();
+    await untilSerial(2);
+    await putServer(a, signedInAt(oauth, LOOP, { expiresAt: Date.now() + 7_200_000 }));
+    await until('mission a named', async () => {
+      const [shown] = (await world.mission('b')).servers;
+      return shown?.refreshedBy === 'a';
+    });
+  });
+});
+
+describe('a refresh that is refused for good', () => {
+  it('blanks nothing, is never tried again, and says that a sign-in is needed', async () => {
+    const value = signedInAt(oauth, LOOP);
+    for (const place of places) await putServer(place, value);
+    oauth.setTokenFault({ kind: 'status', status: 400, error: 'invalid_grant' });
+    const engine = await world.startEngine();
+    expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'rejected' });
+    await engine.kill('SIGKILL');
+    const next = await world.startEngine();
+    expect(await next.waitFor('refresh')).toMatchObject({ outcome: 'rejected' });
+    expect(oauth.tokenRequests, 'not even by the next engine').toHaveLength(1);
+    for (const place of places) expect(serverIn(place, LOOP)).toEqual(value);
+    expect((await world.mission('a')).servers).toMatchObject([
+      { status: 'usable', refreshTrouble: 'needs-sign-in' },
+    ]);
+  });
+
+  it('is forgotten with the next sign-in', async () => {
+    oauth.setTokenFault({ kind: 'status', status: 400, error: 'invalid_grant' });
+    const engine = await startDue();
+    await engine.waitFor('refresh');
+    await putServer(a, signedInAt(oauth, LOOP));
+    await until('the new value on show, without trouble', async () => {
+      const [shown] = (await world.mission('b')).servers;
+      return shown?.refreshTrouble === null && shown.nextRefreshAt !== null;
+    });
+  });
+});
+
+describe('a failure that may pass', () => {
+  it('is tried again, with the same token, which nobody has used', async () => {
+    oauth.setTokenFault({ kind: 'status', status: 503 });
+    await startDue();
+    await until('a first try', () => oauth.tokenRequests.length > 0);
+    oauth.setTokenFault(null);
+    await untilSerial(2);
+    expect(oauth.of('refresh-rejected')).toEqual([]);
+  });
+
+  it('that leaves open whether the token is spent is left to the client', async () => {
+    oauth.setTokenFault({ kind: 'drop', spent: true });
+    const engine = await startDue();
+    expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'timeout' });
+    await engine.kill('SIGKILL');
+    const next = await world.startEngine();
+    expect(await next.waitFor('refresh')).toMatchObject({ outcome: 'timeout' });
+    expect(oauth.tokenRequests).toHaveLength(1);
+  });
+});
+
+describe('a token that could not be saved', () => {
+  it('is not refreshed', async () => {
+    const user = world.giveToNobody();
+    const value = signedInAt(oauth, LOOP);
+    for (const place of places) await putServer(place, value);
+    world.giveToNobody();
+    chmodSync(world.global.configDir, 0o500);
+    const engine = world.spawnEngine(user);
+    await engine.waitFor('ready');
+    await world.status();
+    expect(oauth.tokenRequests).toEqual([]);
+    chmodSync(world.global.configDir, 0o700);
+    await until('refreshed, now that it can be', () => serialIn(oauth, world.global, LOOP) === 2);
+  });
+});
+
+describe('an engine that is killed in the middle of a refresh', () => {
+  const SCRIPT = fileURLToPath(new URL('./refreshThatDies.ts', import.meta.url));
+
+  async function dieAt(step: string): Promise<void> {
+    const value = signedInAt(oauth, LOOP);
+    for (const place of places) await putServer(place, value);
+    oauth.setAccessLife(LONG_LIFE_S);
+    const { promise, resolve } = Promise.withResolvers<NodeJS.Signals | null>();
+    const args = [SCRIPT, serverKey(LOOP), step];
+    const child = spawn(process.execPath, args, { env: world.env, stdio: 'inherit' });
+    child.once('exit', (_, signal) => resolve(signal));
+    expect(await promise, `the step "${step}" is reached`).toBe('SIGKILL');
+  }
+
+  it.each(['answer kept', 'global written', 'one mission written', 'all written', 'note dropped'])(
+    'once the answer is kept (%s), the next one brings it everywhere',
+    async (step) => {
+      await dieAt(step);
+      const engine = await world.startEngine();
+      await untilSerial(2);
+      if (step === 'answer kept')
+        expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'refreshed' });
+      await until('nothing left open', () => notes().length + locksLeft().length === 0);
+      expect(oauth.tokenRequests, 'one refresh for one token').toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['intent noted', 0],
+    ['answer here', 1],
+  ])(
+    'with a token that may be spent (%s), the next one does not send it again',
+    async (step, sent) => {
+      await dieAt(step);
+      const engine = await world.startEngine();
+      expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'timeout' });
+      expect(oauth.tokenRequests).toHaveLength(sent);
+      expect((await world.mission('a')).servers).toMatchObject([
+        { status: 'usable', refreshTrouble: 'left-to-client' },
+      ]);
+      await until('no lock left', () => locksLeft().length === 0);
+      // A sign-in, or a client's own refresh, makes it good again.
+      await putServer(a, signedInAt(oauth, LOOP));
+      await until('refreshed ahead again', async () => {
+        const [shown] = (await world.mission('a')).servers;
+        return shown?.refreshTrouble === null && shown.nextRefreshAt !== null;
+      });
+    },
+  );
+
+  it('with nothing sent, the next one refreshes', async () => {
+    await dieAt('locks taken');
+    await world.startEngine();
+    await untilSerial(2);
+    expect(oauth.tokenRequests).toHaveLength(1);
   });
 });
