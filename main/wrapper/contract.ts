@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** The hooks of Claude's that report to the wrapper. */
-export const HOOK_EVENTS = ['Stop', 'UserPromptSubmit', 'Notification'] as const;
+/**
+ * The hooks of Claude's that report to the wrapper. `StopFailure` is the end of a turn that the API refused;
+ * clients before 2.1.78 do not know it.
+ */
+export const HOOK_EVENTS = ['Stop', 'StopFailure', 'UserPromptSubmit', 'Notification'] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 export const wrapperStatusSchema = z.object({

@@ -13,7 +13,7 @@ const LIMIT_MS = 1_000;
 const MAX_INPUT_BYTES = 1024 * 1024;
 
 export interface HookInput {
-  /** `Stop`, `UserPromptSubmit` or `Notification` */
+  /** One of `HOOK_EVENTS`. */
   readonly event: string;
   /** Claude's JSON on the event. Of it only a notification's type is passed on, never a prompt. */
   readonly stdin: Readable;

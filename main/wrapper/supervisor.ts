@@ -146,12 +146,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 function reportOf({ event, notificationType }: WrapperParams<'hook'>): HookReport | null {
   if (event === 'Stop') return 'idle';
   if (event === 'UserPromptSubmit') return 'busy';
+  // A limit that was reached, a login that ran out: it waits for its user.
+  if (event === 'StopFailure') return 'idle-attention';
   switch (notificationType) {
     case 'idle_prompt':
       // Also after an interruption, of which no Stop tells.
       return 'idle-attention';
     case 'permission_prompt':
     case 'elicitation_dialog':
+    case 'elicitation_url_dialog':
     // Older clients name no type.
     case undefined:
       return 'attention';

@@ -112,6 +112,16 @@ describe.skipIf(whyNot !== null)(
       await stop();
     });
 
+    it('of which the API refuses a turn is idle, and waits for its user', async () => {
+      const { env } = await all.model({ refuse: 'No more today.' });
+      await open(env);
+      await all.tmux.prompt('go on');
+      await all.tmux.untilText('No more today.');
+      await all.untilStatus(mission, { activity: 'idle', attention: true });
+      expect(all.logged(mission, 'hook').map(({ name }) => name)).toContain('StopFailure');
+      await stop();
+    });
+
     it('tells that Claude waits for a permission, run in a pane of the user’s', async () => {
       const { tmux, world } = all;
       // The client's own default would decide by itself.

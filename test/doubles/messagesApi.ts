@@ -3,8 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What the stand-in model does next: calls a tool, or says something and ends its turn. */
-export type ModelStep = ({ callTool: string; input: Record<string, unknown> } | { say: string }) & {
+type AnswerStep = { callTool: string; input: Record<string, unknown> } | { say: string };
+
+/**
+ * What the stand-in model does next: calls a tool, or says something and ends its turn, or refuses this
+ * request and every one after it.
+ */
+export type ModelStep = (AnswerStep | { refuse: string }) & {
   before?: () => void | Promise<void>;
 };
 
@@ -62,6 +67,12 @@ export async function startMessagesApi(steps: readonly ModelStep[]): Promise<Mes
       return;
     }
     const step = await nextStep(asked);
+    if ('refuse' in step) {
+      const error = { type: 'invalid_request_error', message: step.refuse };
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ type: 'error', error }));
+      return;
+    }
     if (asked.stream === true) stream(response, step);
     else {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -83,7 +94,7 @@ export async function startMessagesApi(steps: readonly ModelStep[]): Promise<Mes
       .filter(({ role }) => role === 'user')
       .map(({ content }) => textOf(content));
     const step = steps[taken] ?? { say: 'done' };
-    taken += 1;
+    if (!('refuse' in step)) taken += 1;
     await step.before?.();
     return step;
   }
@@ -113,17 +124,17 @@ function message() {
   };
 }
 
-function block(step: ModelStep): object {
+function block(step: AnswerStep): object {
   if ('say' in step) return { type: 'text', text: step.say };
   return { type: 'tool_use', id: `toolu_${randomUUID()}`, name: step.callTool, input: step.input };
 }
 
-function ending(step: ModelStep): object {
+function ending(step: AnswerStep): object {
   return { stop_reason: 'say' in step ? 'end_turn' : 'tool_use', stop_sequence: null };
 }
 
 /** The same answer as server-sent events. */
-function stream(response: ServerResponse, step: ModelStep): void {
+function stream(response: ServerResponse, step: AnswerStep): void {
   const whole = block(step);
   const [start, delta] =
     'say' in step

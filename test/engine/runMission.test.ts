@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStart } from '../../main/system/processStart.ts';
+import { HOOK_EVENTS } from '../../main/wrapper/contract.ts';
 import { makeRepository } from '../missions/makeHome.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
@@ -49,7 +50,7 @@ describe('mission new', () => {
     expect(readFileSync(join(folderOf(id), 'agent', 'three.txt'), 'utf8')).toBe('three\n');
     expect(readFileSync(join(placeOf(id).configDir, 'CLAUDE.md'), 'utf8')).toBe('Be kind.');
     const settings = readFileSync(join(placeOf(id).configDir, 'settings.json'), 'utf8');
-    for (const event of ['Stop', 'UserPromptSubmit', 'Notification']) {
+    for (const event of HOOK_EVENTS) {
       expect(settings).toContain(`hook ${event}`);
     }
     // Entries come by the clone at its start, never by copying.

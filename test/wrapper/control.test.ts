@@ -153,6 +153,9 @@ describe('a hook', () => {
     expect(await status()).toMatchObject({ activity: 'busy', attention: false });
     await hook('Notification', { message: `${MARK}message`, notification_type: 'auth_success' });
     expect(await status()).toMatchObject({ activity: 'busy', attention: false });
+    await hook('StopFailure', { error: 'rate_limit', error_details: `${MARK}details` });
+    expect(await status()).toMatchObject({ activity: 'idle', attention: true });
+    await hook('UserPromptSubmit');
     await hook('Notification', { notification_type: 'idle_prompt' });
     expect(await status()).toMatchObject({ activity: 'idle', attention: true });
     await hook('Stop');
