@@ -55,7 +55,8 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       fresh: looked,
       jitter: random(),
       refreshedAt: looked ? clock.now() : null,
-      refreshedBy: looked ? (isEngines ? 'engine' : isRecent ? up.missionId : 'global') : null,
+      // What a mission carried up is its own, also where the engine was at the same server.
+      refreshedBy: looked ? (isRecent ? up.missionId : isEngines ? 'engine' : 'global') : null,
       notBefore: null,
       failures: 0,
       firstTryAt: null,
