@@ -3,8 +3,8 @@ import react from '@vitejs/plugin-react';
 import { type BuildEnvironmentOptions, defineConfig } from 'vite';
 
 /**
- * Four bundles, so that an installed copy needs no node_modules but keytar: the command (in two parts:
- * what hooks run, and the rest), the app's main process, its preload script (CommonJS: it runs sandboxed)
+ * Four bundles, so that an installed copy needs no node_modules but keytar: the command (in parts: what
+ * hooks run, the rest, and the OAuth client, which few commands load), the app's main process, its preload script (CommonJS: it runs sandboxed)
  * and its page.
  */
 export default defineConfig({
@@ -27,7 +27,7 @@ export default defineConfig({
         chunkSizeWarningLimit: 900,
       },
     },
-    cli: node({ input: 'main/cli/index.ts', file: 'cli.js', rest: 'cli-program.js' }),
+    cli: node({ input: 'main/cli/index.ts', file: 'cli.js', rest: 'cli-[name].js' }),
     main: node({ input: 'electron/index.ts', file: 'electron/main.js' }),
     preload: node({ input: 'electron/preload.ts', file: 'electron/preload.cjs', format: 'cjs' }),
   },

@@ -38,6 +38,10 @@ describe('status --json', () => {
         name: 'loop',
         status: 'usable',
         expiresAt: 1_795_457_092_986.5,
+        refreshedAt: null,
+        refreshedBy: null,
+        nextRefreshAt: null,
+        refreshTrouble: null,
       },
     ]);
     const [first, second] = during.missions;

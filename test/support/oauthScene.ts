@@ -1,8 +1,4 @@
-import {
-  type OAuthMcpServer,
-  type OAuthMcpServerOptions,
-  startOAuthMcpServer,
-} from '../doubles/oauthMcpServer.ts';
+import type { OAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { editAsClient, type Place, serverIn } from './clientWrites.ts';
 import { type FakeServer, serverKey } from './fake.ts';
 
@@ -45,6 +41,3 @@ export async function putServer(place: Place, value: FakeServer): Promise<FakeSe
 export function serialIn(oauth: OAuthMcpServer, place: Place, name: string): number | undefined {
   return oauth.serialOf(serverIn(place, name)?.accessToken);
 }
-
-export type { OAuthMcpServer, OAuthMcpServerOptions };
-export { startOAuthMcpServer };
