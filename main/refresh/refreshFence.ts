@@ -57,6 +57,8 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   const { locks, clock } = deps;
   const stories = createRefreshStories(deps);
   const fences = new Map<string, Fence>();
+  /** Locks that nobody saw being taken: which token their clients began with is not known. */
+  const inherited = new Set<string>();
   let paused = false;
 
   function fenceOf(key: string): Fence {
@@ -110,11 +112,13 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       deps.view().digestOf(place.missionId, key) !== stories.from(place, key);
     try {
       await deps.view().takeIn(place.missionId);
-      // What was rejected is the token that it began with; by now there is another one's newer.
-      if (hasChanged() && isInvalidated(place, key)) await deps.view().heal(place.missionId);
+      // What was rejected is the token that it began with; by now there is another one's newer, or may be.
+      const isOlder = hasChanged() || inherited.has(join(folder, refreshLockName(key)));
+      if (isOlder && isInvalidated(place, key)) await deps.view().heal(place.missionId);
     } catch {
       // A store that cannot be looked at now: the engine says so itself, and nobody gains by waiting.
     }
+    inherited.delete(join(folder, refreshLockName(key)));
     // Paused meanwhile, everything was let go.
     if (fences.get(key) !== fence) return;
     const changed = hasChanged();
@@ -185,13 +189,18 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       forget(key, fence);
     }
     stories.clear();
+    inherited.clear();
   }
 
   return {
     look(folder, name) {
       const isLock = (each: string): boolean => each.startsWith(REFRESH_LOCK_PREFIX);
       const names = name === null ? namesIn(folder).filter(isLock) : [name];
-      for (const each of names) lookAt(folder, each);
+      for (const each of names) {
+        const path = join(folder, each);
+        if (name === null && isClientLock(path)) inherited.add(path);
+        lookAt(folder, each);
+      }
     },
 
     onEvent(event) {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SECOND_SWEEP_MS } from '../sync/engine.ts';
-import { acquireEngineLock } from '../sync/engineLock.ts';
+import { acquireEngineLock, type EngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
@@ -65,7 +65,7 @@ export async function startService(
   const started = new AsyncDisposableStack();
   started.defer(() => lock.release());
   try {
-    return await start(options, listener, lock.isOurs, started);
+    return await start(options, listener, lock, started);
   } catch (error) {
     await started.disposeAsync();
     throw error;
@@ -75,7 +75,7 @@ export async function startService(
 async function start(
   options: ServiceOptions,
   listener: Listener,
-  isOurs: () => boolean,
+  { isOurs, afterCrash }: Extract<EngineLock, { status: 'acquired' }>,
   started: AsyncDisposableStack,
 ): Promise<RunningService> {
   const { paths } = options;
@@ -124,7 +124,7 @@ async function start(
   await broadcast.ensure();
   let isAbandoned = false;
   started.defer(() => engine.dispose(isAbandoned ? 'abandon' : 'write-back'));
-  await engine.start();
+  await engine.start(afterCrash);
   started.defer(() => runs.dispose());
   for (const { mission, state } of registry.all()) if (state === 'running') runs.started(mission);
   started.defer(() => refresher.dispose(isAbandoned ? 'abandon' : 'finish'));

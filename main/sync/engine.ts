@@ -54,8 +54,11 @@ export interface ResyncResult {
 
 /** Keeps the entries of all running missions and the global one in step. */
 export interface Engine {
-  /** Looks at everything once, then watches. Resolves when all that runs is in step, or is known not to be. */
-  start(): Promise<void>;
+  /**
+   * Looks at everything once, then watches. Resolves when all that runs is in step, or is known not to be.
+   * @param afterCrash an engine before this one was killed at work
+   */
+  start(afterCrash: boolean): Promise<void>;
   /** Reads the missions folder and the attached directories again. */
   lookAtMissions(): void;
   /** Another program says that the global entry changed. */
@@ -205,6 +208,19 @@ export function createEngine(deps: EngineDeps): Engine {
     await Promise.all([deps.global, ...allMissions().map(entryRef)].map((ref) => store.sweep(ref)));
   }
 
+  /**
+   * A token that was rejected while the engine was being killed may be an older one than it had just put
+   * there; nobody knows any more. So what is usable elsewhere is offered once; if that is rejected too, it stays so.
+   */
+  async function healOnce(): Promise<void> {
+    try {
+      const targets = () => activeMissions().map((mission) => ({ mission }));
+      await loop.command(() => ({ targets: targets(), heal: true }));
+    } catch {
+      // An entry that cannot be used now has its alert, and is looked at again by itself.
+    }
+  }
+
   async function reconcileOne(mission: Mission, phase: 'clone' | 'write-back'): Promise<void> {
     const { missions } = await loop.command(() => ({ targets: [{ mission, phase }] }));
     const view = missions.get(mission.id)?.view;
@@ -220,7 +236,7 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   return {
-    async start() {
+    async start(afterCrash) {
       started = true;
       registry.rescan();
       await sweep();
@@ -236,6 +252,7 @@ export function createEngine(deps: EngineDeps): Engine {
       for (const id of lineage.missionIds()) if (registry.get(id) === undefined) lineage.forget(id);
       loop.noticeAll();
       await loop.settled();
+      if (afterCrash) await healOnce();
       // Only now: a keychain's path is known once it has been read. The poll finds what came meanwhile.
       const path = store.watchPath(deps.global);
       if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());

@@ -74,7 +74,7 @@ beforeEach(async () => {
     pollIntervalMs: () => POLL_MS,
     fence: { look: () => undefined, setPaused: () => undefined, dispose: () => undefined },
   });
-  await engine.start();
+  await engine.start(false);
 });
 
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isClientLock } from '../../main/refresh/refreshLocks.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
-import { serverIn, signIn } from '../support/clientWrites.ts';
+import { invalidate, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
 import { serverKey } from '../support/fake.ts';
@@ -253,6 +253,21 @@ describe('an engine that is killed while it holds fences', () => {
   });
 });
 
+it('what was blanked while an engine was killed is offered once more by the next, and only once', async () => {
+  const engine = await startInStep();
+  const value = serverIn(a, 'loop');
+  await engine.kill('SIGKILL');
+  await invalidate(b, 'loop');
+  const next = await world.startEngine();
+  expect(serverIn(b, 'loop')).toEqual(value);
+  await next.kill('SIGTERM');
+  await invalidate(b, 'loop');
+  await world.startEngine();
+  expect(serverIn(b, 'loop'), 'after an ordinary end it stays rejected').toMatchObject({
+    accessToken: '',
+  });
+});
+
 it('an engine killed again and again while all refresh leaves no lock and loses no token', async () => {
   // So short a life that every look refreshes.
   server = createTokenServer(120_000);
@@ -263,8 +278,6 @@ it('an engine killed again and again while all refresh leaves no lock and loses 
     await engine.kill('SIGKILL');
     engine = await world.startEngine();
     await Promise.all(busy);
-    // Who blanked its entry just before the kill is not told from one that the new token was refused to.
-    await world.ask('resync', {});
     const state = (): string =>
       everywhere()
         .map((place) => `${serverIn(place, 'loop')?.expiresAt}`)

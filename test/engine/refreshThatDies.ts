@@ -31,7 +31,7 @@ const parts = assemble({ paths, env: process.env }, ({ event }) => {
   if (event === 'sync') reached('one mission written');
 });
 await parts.journal.ready();
-await parts.engine.start();
+await parts.engine.start(false);
 const { engine, store, global, refreshLocks } = parts;
 const journal = createRefreshJournal({
   dir: paths.refresh,
