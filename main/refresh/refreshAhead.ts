@@ -1,7 +1,8 @@
 import type { Json } from '../credentials/entry.ts';
 import type { FieldId } from '../credentials/fields.ts';
-import type { ServerSummary } from '../credentials/serverState.ts';
+import { expiresAtOf, type ServerSummary } from '../credentials/serverState.ts';
 import type { Emit, EngineEvent, RefreshStory } from '../sync/events.ts';
+import type { Replaced } from '../sync/outcome.ts';
 import type { Clock } from '../system/clock.ts';
 import { idOf, type Lease, type LeaseResult } from './lease.ts';
 import { leadOf, nextRefresh, nextTry, refreshOf, timeLeft } from './leaseSchedule.ts';
@@ -98,7 +99,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     cancelTimer = null;
     if (disposed) return;
     const before = wanted;
-    const isNew = book.takeIn(deps.view().serversOf(null), (key) => running.has(key));
+    const isNew = book.takeIn(deps.view().serversOf(null));
     wanted = wantedNow();
     if (isNew || !isSame(wanted, before)) deps.onProgress();
 
@@ -135,14 +136,19 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     if (note === undefined) return;
     if (note.firstTryAt === null) Object.assign(note, { firstTryAt: clock.monotonic(), late });
     const run = lease.refresh(key).then((result) => {
-      // The new value is seen while it still counts as ours.
-      if (result.status === 'refreshed') lookNow();
+      if (result.status === 'refreshed') claim(key, result.replaced);
       running.delete(key);
       conclude(note, result);
       deps.onProgress();
       look();
     });
     running.set(key, run);
+  }
+
+  /** Takes in the new value, if it still is there, as one of ours. */
+  function claim(key: string, { to }: Replaced): void {
+    lookNow();
+    book.isEngines(key, expiresAtOf(to));
   }
 
   function conclude(note: RefreshNote, result: LeaseResult): void {
@@ -257,7 +263,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     );
     const result = await run;
     if (result.status === 'refreshed') {
-      lookNow();
+      claim(serverKey, result.replaced);
       tell({ key: serverKey, name: open.name }, 'refreshed', result.replaced);
     }
     running.delete(serverKey);

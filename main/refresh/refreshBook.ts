@@ -12,7 +12,7 @@ export interface RefreshNote extends RefreshCandidate {
   /** When the value came, ms since the epoch; `null`: it was there before the engine. */
   readonly refreshedAt: number | null;
   /** Who brought it: `engine`, a mission's id, or `global`; `null`: unknown. */
-  readonly refreshedBy: string | null;
+  refreshedBy: string | null;
   notBefore: number | null;
   /** Tries in a row that came to nothing. */
   failures: number;
@@ -25,7 +25,9 @@ export interface RefreshNote extends RefreshCandidate {
 /** What is known of each server's value. */
 export interface RefreshBook {
   /** Takes in the servers of the global entry. @returns whether anything is other than before */
-  takeIn(servers: readonly ServerSummary[], isEngines: (serverKey: string) => boolean): boolean;
+  takeIn(servers: readonly ServerSummary[]): boolean;
+  /** The engine itself brought this value of a server. */
+  isEngines(serverKey: string, expiresAt: number | null): void;
   /** Whose client brought a value is told by whose sync carried it up. */
   onEvent(event: EngineEvent): void;
   get(serverKey: string): RefreshNote | undefined;
@@ -42,7 +44,7 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
   const carriedUp = new Map<string, { readonly missionId: string; readonly at: number }>();
   let looked = false;
 
-  function note({ key, name }: ServerSummary, expiresAt: number, isEngines: boolean): RefreshNote {
+  function note({ key, name }: ServerSummary, expiresAt: number): RefreshNote {
     const up = carriedUp.get(name);
     const isRecent = up !== undefined && clock.monotonic() - up.at < REMEMBERED_MS;
     carriedUp.delete(name);
@@ -55,8 +57,8 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       fresh: looked,
       jitter: random(),
       refreshedAt: looked ? clock.now() : null,
-      // What a mission carried up is its own, also where the engine was at the same server.
-      refreshedBy: looked ? (isRecent ? up.missionId : isEngines ? 'engine' : 'global') : null,
+      // What the engine brought it claims itself, by the very value.
+      refreshedBy: looked ? (isRecent ? up.missionId : 'global') : null,
       notBefore: null,
       failures: 0,
       firstTryAt: null,
@@ -66,7 +68,7 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
   }
 
   return {
-    takeIn(servers, isEngines) {
+    takeIn(servers) {
       const keys = new Set<string>();
       let changed = false;
       for (const server of servers) {
@@ -74,12 +76,18 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
         if (status !== 'usable' || !refreshable || expiresAt === null) continue;
         keys.add(key);
         if (notes.get(key)?.expiresAt === expiresAt) continue;
-        notes.set(key, note(server, expiresAt, isEngines(key)));
+        notes.set(key, note(server, expiresAt));
         changed = true;
       }
       for (const key of notes.keys()) if (!keys.has(key)) changed = notes.delete(key);
       looked = true;
       return changed;
+    },
+
+    isEngines(serverKey, expiresAt) {
+      const found = notes.get(serverKey);
+      if (found?.expiresAt === expiresAt && found.refreshedAt !== null)
+        found.refreshedBy = 'engine';
     },
 
     onEvent(event) {
