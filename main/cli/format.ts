@@ -50,15 +50,20 @@ export function serversText(servers: readonly Server[], now: number): string {
 }
 
 export function missionRow(mission: MissionMessage, now: number): string[] {
-  const step = mission.trouble !== null ? 'cannot be read' : mission.inSync ? 'in sync' : 'differs';
   return [
     mission.id,
     plain(mission.name) === mission.id ? '' : plain(mission.name),
     mission.state,
     shortHash(mission.hash),
-    step,
+    stepText(mission),
     serversText(mission.servers, now),
   ];
+}
+
+function stepText({ trouble, shared, inSync }: MissionMessage): string {
+  if (trouble !== null) return 'cannot be read';
+  if (shared) return 'shared';
+  return inSync ? 'in sync' : 'differs';
 }
 
 export function missionTable(missions: readonly MissionMessage[], now: number): string {

@@ -2,12 +2,15 @@ import type { AttachedMissions } from './attached.ts';
 import { discoverMissions } from './discover.ts';
 import { type Mission, type MissionState, pidPath } from './mission.ts';
 import { isAlive, readPid } from './pid.ts';
+import { isMarkedShared } from './sharedMark.ts';
 
 export interface KnownMission {
   readonly mission: Mission;
   readonly state: MissionState;
   /** The process in its `pid` file, if that lives. */
   readonly pid: number | null;
+  /** It runs, and its Claude keeps its credentials in the global entry: its own is not looked at. */
+  readonly shared: boolean;
 }
 
 export interface MissionChange {
@@ -31,6 +34,11 @@ export function isActive(known: KnownMission | undefined): boolean {
   return known !== undefined && known.state !== 'stopped';
 }
 
+/** Whether it runs with an entry of its own, which is to be kept in step. */
+export function isSynced(known: KnownMission | undefined): boolean {
+  return isActive(known) && known?.shared === false;
+}
+
 export function createMissionRegistry(
   missionsFolder: string,
   attached: AttachedMissions,
@@ -43,7 +51,8 @@ export function createMissionRegistry(
     const now = look(mission);
     known.set(mission.id, now);
     const changes: MissionChange[] = before === undefined ? [{ change: 'added', mission }] : [];
-    const started = isActive(now) && (!isActive(before) || before?.pid !== now.pid);
+    const isOther = before?.pid !== now.pid || before.shared !== now.shared;
+    const started = isActive(now) && (!isActive(before) || isOther);
     if (started) changes.push({ change: 'started', mission });
     else if (isActive(before) && !isActive(now)) changes.push({ change: 'stopped', mission });
     return changes;
@@ -79,8 +88,9 @@ export function createMissionRegistry(
 
 function look(mission: Mission): KnownMission {
   const path = pidPath(mission);
-  if (path === null) return { mission, state: 'attached', pid: null };
+  if (path === null) return { mission, state: 'attached', pid: null, shared: false };
   const pid = readPid(path);
-  if (pid === null || !isAlive(pid)) return { mission, state: 'stopped', pid: null };
-  return { mission, state: 'running', pid };
+  if (pid === null || !isAlive(pid)) return { mission, state: 'stopped', pid: null, shared: false };
+  const shared = mission.folder !== null && isMarkedShared(mission.folder, pid);
+  return { mission, state: 'running', pid, shared };
 }

@@ -128,6 +128,8 @@ export function assemble(
       always: settings.syncClaudeLogin,
       atClone: !hasOauthToken(paths.oauthToken),
     }),
+    sharedConfigDirs: () =>
+      registry.all().flatMap(({ shared, mission }) => (shared ? [mission.configDir] : [])),
   });
   const engine = createEngine({
     missionsFolder: paths.missions,

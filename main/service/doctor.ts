@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { entryRef } from '../missions/mission.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
 import { errorText } from '../system/errors.ts';
+import { UserError } from '../system/userError.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
 import type { Parts } from './assemble.ts';
+import { decideSharing } from './sharedStore.ts';
 
 export interface Finding {
   readonly status: 'ok' | 'note' | 'warning' | 'failed';
@@ -19,6 +21,7 @@ export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Fin
     await globalEntry(parts),
     ...permissions(parts),
     claude(parts, env),
+    ...(await sharing(parts, env)),
     ...(await leftBehind(parts)),
     await journalKey(parts),
   ];
@@ -73,6 +76,20 @@ function claude({ settings }: Parts, env: NodeJS.ProcessEnv): Finding {
     return ok(`claude is ${findClaude(settings.claudePath, env)}.`);
   } catch (error) {
     return { status: 'warning', message: errorText(error), mend: null };
+  }
+}
+
+/** Nothing where there is no claude: that is told already. */
+async function sharing({ paths, settings }: Parts, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  try {
+    const path = findClaude(settings.claudePath, env);
+    const found = await decideSharing({ paths, env }, settings, path, false);
+    if (found.status === 'shared')
+      return [ok(`Missions that are launched here use the entry of ${found.dir} itself.`)];
+    return [note(`Missions keep entries of their own, which are synced: ${found.why}.`, null)];
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
   }
 }
 

@@ -28,8 +28,7 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
   }
 
   async function statusOf(known: KnownMission): Promise<MissionMessage> {
-    const { missions } = await engine.status();
-    return missionMessage(known, missions.get(known.mission.id), parts);
+    return missionMessage(known, await engine.status(), parts);
   }
 
   return {
@@ -38,9 +37,9 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       // Without an engine nobody keeps alerts: they are worked out from what was just read.
       if (enginePid === null) {
         const { global, missions } = status.inspection;
-        const seen = registry.all().flatMap(({ mission }) => {
+        const seen = registry.all().flatMap(({ mission, shared }) => {
           const inspected = missions.get(mission.id);
-          return inspected === undefined ? [] : [[mission, inspected] as const];
+          return inspected === undefined || shared ? [] : [[mission, inspected] as const];
         });
         reportInspection(createReporter(parts.alerts, parts.store, parts.global), global, seen);
         const running = registry.all().filter(({ state }) => state === 'running');

@@ -4,12 +4,17 @@ import { dropPrompt, keptPrompt } from '../missions/firstPrompt.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { refreshMissionConfig } from '../missions/missionConfig.ts';
 import { parseRepository } from '../missions/repository.ts';
+import { markShared, unmarkShared } from '../missions/sharedMark.ts';
+import { errorText } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
-import type { WrapperMode } from '../wrapper/options.ts';
+import type { WrapperMode, WrapperOptions } from '../wrapper/options.ts';
 import { runWrapper } from '../wrapper/wrapper.ts';
 import { askAnyEngine } from './anyEngine.ts';
+import { livePid } from './controlMission.ts';
 import { type MissionHost, missionOf, settingsOf, userConfig } from './missionHost.ts';
+import type { Settings } from './settings.ts';
+import { decideSharing } from './sharedStore.ts';
 
 export interface NewMission {
   readonly name: string;
@@ -61,7 +66,8 @@ export async function runMission(
   tell: (line: string) => void,
 ): Promise<number> {
   const mission = missionOf(host, id);
-  const claude = findClaude(settingsOf(host).claudePath, host.env);
+  const settings = settingsOf(host);
+  const claude = findClaude(settings.claudePath, host.env);
   const mode = modeOf(request, request.prompt ?? keptPrompt(mission.folder));
   const workDir = join(mission.folder, WORK_FOLDER);
   const { warnings } = await refreshMissionConfig({
@@ -74,17 +80,64 @@ export async function runMission(
   const ask = async (name: 'clone' | 'writeBack'): Promise<void> => {
     await askAnyEngine(host, name, { id: mission.id }, true);
   };
-  return runWrapper({
-    mission: { ...mission, workDir },
-    claude,
-    mode,
-    resume: request.resume,
-    env: host.env,
-    tokenPath: host.paths.oauthToken,
-    credentials: { clone: () => ask('clone'), writeBack: () => ask('writeBack') },
-    onClaimed: () => dropPrompt(mission.folder),
-    tell,
-  });
+  const sharedDir = await sharedDirOf(host, settings, claude, tell);
+  const run = (options: Pick<WrapperOptions, 'credentials' | 'onClaimed'>) =>
+    runWrapper({
+      mission: { ...mission, workDir },
+      claude,
+      mode,
+      resume: request.resume,
+      env: host.env,
+      tokenPath: host.paths.oauthToken,
+      sharedDir,
+      tell,
+      ...options,
+    });
+  if (sharedDir === null) {
+    unmarkShared(mission.folder);
+    return run({
+      credentials: { clone: () => ask('clone'), writeBack: () => ask('writeBack') },
+      onClaimed: () => dropPrompt(mission.folder),
+    });
+  }
+  // Before the pid file is there, so that an engine which sees that one knows.
+  if (livePid(mission) === null) markShared(mission.folder);
+  try {
+    return await run({
+      credentials: { clone: () => giveOwn(ask, tell), writeBack: async () => undefined },
+      onClaimed() {
+        // Once more: of two that start at once the other may have marked last, and lost.
+        markShared(mission.folder);
+        dropPrompt(mission.folder);
+      },
+    });
+  } finally {
+    unmarkShared(mission.folder);
+  }
+}
+
+/** What is left in the mission's own entry is carried up before its Claude turns to the global one. */
+async function giveOwn(
+  ask: (name: 'writeBack') => Promise<void>,
+  tell: (line: string) => void,
+): Promise<void> {
+  try {
+    await ask('writeBack');
+  } catch (error) {
+    tell(`What only this mission was signed in to was not carried up: ${errorText(error)}`);
+  }
+}
+
+async function sharedDirOf(
+  host: MissionHost,
+  settings: Settings,
+  claude: string,
+  tell: (line: string) => void,
+): Promise<string | null> {
+  const sharing = await decideSharing(host, settings, claude);
+  if (sharing.status === 'shared') return sharing.dir;
+  if (!sharing.certain) tell(`This mission keeps an entry of its own: ${sharing.why}.`);
+  return null;
 }
 
 function modeOf({ headless, timeoutMs }: RunRequest, prompt: string | null): WrapperMode {

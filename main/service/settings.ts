@@ -36,6 +36,7 @@ export function defaultSettings(): Settings {
     launchAtLogin: false,
     notifications: true,
     claudePath: null,
+    shareStore: 'off',
   };
 }
 

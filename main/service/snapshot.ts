@@ -1,6 +1,6 @@
 import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import type { KnownMission } from '../missions/registry.ts';
-import type { EngineStatus, MissionStatus } from '../sync/status.ts';
+import type { EngineStatus } from '../sync/status.ts';
 import type { Parts } from './assemble.ts';
 import type { MissionMessage, Snapshot } from './contract/engine.ts';
 import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
@@ -15,7 +15,7 @@ export function snapshotMessage(
   enginePid: number | null,
 ): Snapshot {
   const { store, paths, global, broadcast, registry, alerts, refresher } = parts;
-  const { paused, busy, missions } = status;
+  const { paused, busy } = status;
   return {
     engine: { running: enginePid !== null, pid: enginePid, store: store.kind },
     activity: { paused, busy },
@@ -27,17 +27,18 @@ export function snapshotMessage(
     },
     missions: registry
       .all()
-      .map((known) => missionMessage(known, missions.get(known.mission.id), parts)),
+      .map((known) => missionMessage(known, status, parts)),
     alerts: alerts.open().map(alertMessage),
   };
 }
 
 export function missionMessage(
-  { mission, state }: KnownMission,
-  status: MissionStatus | undefined,
+  { mission, state, shared }: KnownMission,
+  { global, missions }: Pick<EngineStatus, 'global' | 'missions'>,
   { runs, refresher }: Pick<Parts, 'runs' | 'refresher'>,
 ): MissionMessage {
   const { id, name, kind, configDir, repo } = mission;
+  const status = missions.get(id);
   return {
     id,
     name,
@@ -46,10 +47,11 @@ export function missionMessage(
     configDir,
     repo,
     run: runs.get(id),
-    inSync: status?.inSync ?? false,
-    held: [...(status?.held ?? [])],
+    shared,
+    inSync: shared || (status?.inSync ?? false),
+    held: shared ? [] : [...(status?.held ?? [])],
     lastSyncAt: isoTimeOrNull(status?.lastSyncAt ?? null),
-    ...entryMessage(status, refresher.factsOf),
+    ...entryMessage(shared ? global : status, refresher.factsOf),
   };
 }
 

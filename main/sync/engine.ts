@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
-import { isActive, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
+import { isSynced, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
 import type { RefreshFence } from '../refresh/refreshFence.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
@@ -14,13 +14,13 @@ import type { Alerts } from './alerts.ts';
 import type { Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
-import type { MissionOutcome, Replaced } from './outcome.ts';
+import type { MissionOutcome, Replaced, Target } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import { placeOf } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
 import { createRefreshView } from './refreshView.ts';
 import { unavailableError } from './report.ts';
-import { createSeen } from './seen.ts';
+import { createSeen, hashOf } from './seen.ts';
 import { createStatusView, type EngineStatus, type FreshStatus } from './status.ts';
 import { createWorkLoop } from './workLoop.ts';
 
@@ -78,7 +78,7 @@ export interface Engine {
   replace(id: FieldId, renew: (value: Json | undefined) => Json | null): Promise<Replaced | null>;
   /** Brings a mission that starts what the global entry has. @throws UserError if either cannot be read or written */
   clone(mission: Mission): Promise<void>;
-  /** Carries up what a mission has, at its end. @throws UserError as {@link clone} */
+  /** Carries up what a mission has, at its end or where it starts on the shared store. @throws UserError as {@link clone} */
   writeBack(mission: Mission): Promise<void>;
   /** Writes a mission back, then deletes its entry and forgets it. @throws UserError as {@link writeBack} */
   removeEntry(mission: Mission): Promise<void>;
@@ -136,7 +136,8 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
   const activeMissions = (): Mission[] =>
-    allMissions().filter(({ id }) => isActive(registry.get(id)));
+    allMissions().filter(({ id }) => isSynced(registry.get(id)));
+  const isShared = ({ id }: Mission): boolean => registry.get(id)?.shared ?? false;
   const recordOf = (mission: Mission): MissionRecord =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
   const refreshView = createRefreshView({ ...deps, seen, loop, activeMissions, recordOf });
@@ -147,10 +148,10 @@ export function createEngine(deps: EngineDeps): Engine {
     for (const { change, mission } of changes) {
       emit({ event: 'mission', at: clock.now(), missionId: mission.id, change });
       if (change === 'removed') forget(mission);
-      else watches.set(mission, isActive(registry.get(mission.id)));
+      else watches.set(mission, isSynced(registry.get(mission.id)));
       // Its pid file may have come between the look that found it and the watch.
       if (change === 'added') onMissionChanges(registry.recheck(mission.id));
-      if (change === 'started') loop.notice(mission, 'clone');
+      if (change === 'started') loop.notice(mission, isShared(mission) ? 'share' : 'clone');
       if (change === 'stopped') loop.notice(mission, 'write-back');
     }
   }
@@ -221,7 +222,10 @@ export function createEngine(deps: EngineDeps): Engine {
     }
   }
 
-  async function reconcileOne(mission: Mission, phase: 'clone' | 'write-back'): Promise<void> {
+  async function reconcileOne(
+    mission: Mission,
+    phase: NonNullable<Target['phase']>,
+  ): Promise<void> {
     const { missions } = await loop.command(() => ({ targets: [{ mission, phase }] }));
     const view = missions.get(mission.id)?.view;
     // A config directory that is gone has nothing to carry up.
@@ -245,8 +249,8 @@ export function createEngine(deps: EngineDeps): Engine {
       for (const known of registry.all()) {
         const { open } = recordOf(known.mission);
         // Ran already when an engine last looked: no spawn, so an entry that is gone now was wiped.
-        if (isActive(known)) loop.notice(known.mission, open ? undefined : 'clone');
-        // Ended while no engine ran, perhaps killed: what it left is carried up.
+        if (isSynced(known)) loop.notice(known.mission, open ? undefined : 'clone');
+        // Ended while no engine ran, perhaps killed, or runs on the shared store since: what it left is carried up.
         else if (open) loop.notice(known.mission, 'write-back');
       }
       for (const id of lineage.missionIds()) if (registry.get(id) === undefined) lineage.forget(id);
@@ -258,7 +262,7 @@ export function createEngine(deps: EngineDeps): Engine {
       if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
       watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
       watchRefreshLocks(watcher, deps.global.configDir, deps.fence.look);
-      for (const known of registry.all()) watches.set(known.mission, isActive(known));
+      for (const known of registry.all()) watches.set(known.mission, isSynced(known));
       await loop.poll();
       await loop.settled();
       pulse();
@@ -268,7 +272,7 @@ export function createEngine(deps: EngineDeps): Engine {
     lookAtAll: loop.noticeAll,
     settled: loop.settled,
     clone: (mission) => reconcileOne(mission, 'clone'),
-    writeBack: (mission) => reconcileOne(mission, 'write-back'),
+    writeBack: (mission) => reconcileOne(mission, isShared(mission) ? 'share' : 'write-back'),
 
     async resync(missionId) {
       rescan();
@@ -285,7 +289,11 @@ export function createEngine(deps: EngineDeps): Engine {
             return { mission, ...(phase && { phase }) };
           }),
       }));
-      return meant.map(({ id }) => resyncResult(id, missions.get(id)));
+      return meant.map((mission) =>
+        isShared(mission)
+          ? { missionId: mission.id, status: 'done', up: [], down: [], hash: hashOf(seen.global()) }
+          : resyncResult(mission.id, missions.get(mission.id)),
+      );
     },
 
     async resolve(alertId, answer) {

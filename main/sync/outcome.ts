@@ -8,8 +8,11 @@ import type { WipeAnswer } from './plan.ts';
 
 export interface Target {
   readonly mission: Mission;
-  /** `clone`: at its spawn; `write-back`: at its end. Otherwise it just runs. */
-  readonly phase?: 'clone' | 'write-back';
+  /**
+   * `clone`: at its spawn; `write-back`: at its end; `share`: at its spawn on the shared store, where its
+   * own entry is looked at for the last time. Otherwise it just runs.
+   */
+  readonly phase?: 'clone' | 'write-back' | 'share';
   readonly answer?: WipeAnswer;
 }
 

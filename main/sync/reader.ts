@@ -86,7 +86,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
                 id: mission.id,
                 ...contentOf(loaded),
                 record,
-                clone: phase === 'clone',
+                clone: phase === 'clone' || phase === 'share',
                 cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,
               };

@@ -29,12 +29,15 @@ import {
   type ReaderDeps,
   type Reading,
 } from './reader.ts';
+import { createSharedNotes } from './sharedNotes.ts';
 
 export interface ReconcilerDeps extends ReaderDeps {
   readonly broadcast: Pick<BroadcastFile, 'announce'>;
   readonly journal: { append(values: readonly JournalValue[]): Promise<void> };
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Of the missions that run on the shared store: their clients keep notes of their own there. */
+  readonly sharedConfigDirs: () => readonly string[];
 }
 
 /**
@@ -59,6 +62,7 @@ export function createReconciler(
   const { store, lineage, clock, emit } = deps;
   const reader = createReader(deps, digester);
   const limit = pLimit(WRITES_AT_ONCE);
+  const sharedNotes = createSharedNotes(digester, deps.sharedConfigDirs);
   /** The global entry was written and the others have not been told: outlives a broadcast that failed. */
   let unannounced = false;
 
@@ -138,6 +142,8 @@ export function createReconciler(
     if (unannounced) await announce(troubles);
     go.resolve(true);
     if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
+    const shared = sharedNotes.look(after);
+    for (const configDir of shared.configDirs) await clearNames(configDir, shared.names, troubles);
     return {
       global: {
         view,
@@ -264,7 +270,10 @@ async function clearNotes(
   after: Entry | null,
   troubles: string[],
 ): Promise<void> {
-  const names = madeUsable(contentOf(loaded).entry, after);
+  await clearNames(configDir, madeUsable(contentOf(loaded).entry, after), troubles);
+}
+
+async function clearNames(configDir: string, names: string[], troubles: string[]): Promise<void> {
   if (names.length === 0) return;
   try {
     await clearNeedsAuth(configDir, names);

@@ -76,6 +76,7 @@ export function seenNow(view: EntryView, at: number): SeenEntry {
   return seen(view, NEVER, at);
 }
 
-function hashOf({ view }: SeenEntry): string | null {
+/** The credential hash, or `null` where there is no entry. */
+export function hashOf({ view }: SeenEntry): string | null {
   return view?.status === 'found' ? view.hash : null;
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { entryRef, type Mission } from '../missions/mission.ts';
-import { isActive, type MissionRegistry } from '../missions/registry.ts';
+import { isSynced, type MissionRegistry } from '../missions/registry.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
@@ -100,7 +100,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const activeMissions = (): Mission[] =>
     registry
       .all()
-      .filter(isActive)
+      .filter(isSynced)
       .map(({ mission }) => mission);
 
   function notice(mission: Mission, phase?: Target['phase']): void {
@@ -194,7 +194,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       );
       const targets = batch.flatMap(([id, { phase }]): Target[] => {
         const known = registry.get(id);
-        if (known === undefined || (!isActive(known) && phase !== 'write-back')) return [];
+        const isLast = phase === 'write-back' || phase === 'share';
+        if (known === undefined || (!isSynced(known) && !isLast)) return [];
         return [{ mission: known.mission, ...(phase && { phase }) }];
       });
       try {

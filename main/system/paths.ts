@@ -19,6 +19,8 @@ export interface AgencPaths {
   /** Refreshes by the engine that are not at their end. */
   readonly refresh: string;
   readonly journal: string;
+  /** Which client versions can share an entry. */
+  readonly sharedStore: string;
   /** What the app remembers of itself: window, first start. */
   readonly app: string;
 }
@@ -41,6 +43,7 @@ export function agencPaths(root: string): AgencPaths {
     refreshLocks: join(bar, 'refresh-locks.json'),
     refresh: join(bar, 'refresh'),
     journal: join(bar, 'journal'),
+    sharedStore: join(bar, 'shared-store.json'),
     app: join(bar, 'app.json'),
   };
 }

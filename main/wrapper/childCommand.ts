@@ -35,6 +35,26 @@ export interface ChildCommandOptions {
   readonly env: NodeJS.ProcessEnv;
   /** `cache/oauth-token` */
   readonly tokenPath: string;
+  /** Whose entry Claude uses instead of the mission's own, if so: the global config directory. */
+  readonly sharedDir?: string | null;
+}
+
+/**
+ * The user's environment for a client that works in a config directory.
+ * @param sharedDir whose entry it is to use instead of the config directory's own, or `null`
+ */
+export function claudeEnvironment(
+  env: NodeJS.ProcessEnv,
+  configDir: string,
+  sharedDir: string | null,
+): NodeJS.ProcessEnv {
+  // One that the user's shell has would take the entry where nobody looks for it.
+  const { CLAUDE_SECURESTORAGE_CONFIG_DIR: _, ...rest } = env;
+  return {
+    ...rest,
+    CLAUDE_CONFIG_DIR: configDir,
+    ...(sharedDir !== null && { CLAUDE_SECURESTORAGE_CONFIG_DIR: sharedDir }),
+  };
 }
 
 /**
@@ -45,8 +65,7 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
   const { mission, claude, headless, continued, prompt } = options;
   const token = readOauthToken(options.tokenPath);
   const env: NodeJS.ProcessEnv = {
-    ...options.env,
-    CLAUDE_CONFIG_DIR: mission.configDir,
+    ...claudeEnvironment(options.env, mission.configDir, options.sharedDir ?? null),
     AGENC_MISSION_UUID: mission.id,
     ...(token !== null && { CLAUDE_CODE_OAUTH_TOKEN: token }),
   };

@@ -134,7 +134,7 @@ export async function runCourse(
     await endOrphan(options.mission.folder, limits.graceMs, warn);
     const prompt = mode.kind === 'interactive' ? mode.prompt : undefined;
     for (let starts = 1, continued = options.resume; ; starts += 1) {
-      const { mission, claude, env, tokenPath } = options;
+      const { mission, claude, env, tokenPath, sharedDir = null } = options;
       // A conversation that is continued after a restart has the prompt in it.
       const isAsked = prompt !== undefined && (starts === 1 || !continued);
       const command = childCommand({
@@ -144,6 +144,7 @@ export async function runCourse(
         continued,
         env,
         tokenPath,
+        sharedDir,
         ...(isAsked && { prompt }),
       });
       const { exit, again } = await once(command, continued);

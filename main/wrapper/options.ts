@@ -21,6 +21,8 @@ export interface WrapperOptions {
   /** `cache/oauth-token` */
   readonly tokenPath: string;
   readonly credentials: Credentials;
+  /** The global config directory, if Claude is to use that one's entry instead of the mission's own. */
+  readonly sharedDir?: string | null;
   /** The mission is this wrapper's from here on. */
   readonly onClaimed?: () => void;
   /** Takes a line for people; stderr unless given. */

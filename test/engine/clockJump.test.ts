@@ -59,6 +59,7 @@ beforeEach(async () => {
     broadcast: { announce: async () => 1 },
     journal: { append: async () => undefined },
     carryLogin: () => ({ always: false, atClone: false }),
+    sharedConfigDirs: () => [],
   });
   engine = createEngine({
     missionsFolder: paths.missions,

@@ -46,6 +46,7 @@ function mission(id: string, change: Partial<MissionMessage> = {}): MissionMessa
     repo: null,
     hash: null,
     run: null,
+    shared: false,
     inSync: true,
     held: [],
     lastSyncAt: null,

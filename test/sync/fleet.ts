@@ -60,6 +60,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
         },
       },
       carryLogin: () => carryLogin,
+      sharedConfigDirs: () => [],
     });
   }
 

@@ -73,6 +73,31 @@ describe('the token', () => {
   });
 });
 
+describe('the entry that Claude uses', () => {
+  const envWith = (sharedDir: string | null) =>
+    childCommand({
+      mission: scene.mission,
+      claude: '/bin/claude',
+      headless: false,
+      continued: false,
+      env: { PATH: '', CLAUDE_SECURESTORAGE_CONFIG_DIR: '/of/the/user' },
+      tokenPath: scene.tokenPath,
+      sharedDir,
+    }).env;
+
+  it('is its mission’s own, whatever the user’s shell says', () => {
+    expect(envWith(null)).not.toHaveProperty('CLAUDE_SECURESTORAGE_CONFIG_DIR');
+    expect(envWith(null).CLAUDE_CONFIG_DIR).toBe(scene.mission.configDir);
+  });
+
+  it('is the shared one where there is one; all else stays its own', () => {
+    expect(envWith('/global')).toMatchObject({
+      CLAUDE_SECURESTORAGE_CONFIG_DIR: '/global',
+      CLAUDE_CONFIG_DIR: scene.mission.configDir,
+    });
+  });
+});
+
 describe('secrets.env', () => {
   let secrets: string;
   beforeEach(() => {

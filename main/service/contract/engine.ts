@@ -67,6 +67,8 @@ export const missionSchema = z.object({
    * under another program's wrapper.
    */
   run: runSchema.nullable(),
+  /** It runs on the global entry itself: hash, servers and trouble are that one's, and nothing is synced. */
+  shared: z.boolean(),
   /** A reconcile would change nothing. */
   inSync: z.boolean(),
   /** Names of the servers that vanished and wait for the user's answer. */

@@ -22,6 +22,8 @@ export const settingsSchema = z.object({
   launchAtLogin: z.boolean(),
   notifications: z.boolean(),
   claudePath: z.string().nullable(),
+  /** Whether missions that are launched here use the global entry itself, where the client can. */
+  shareStore: z.enum(['off', 'auto']),
 });
 export type SettingsMessage = z.infer<typeof settingsSchema>;
 

@@ -1,0 +1,35 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryName } from '../system/atomicFile.ts';
+import { isAlive, readPid } from './pid.ts';
+
+/**
+ * `missions/<id>/shared-store` names the wrapper process whose Claude keeps its credentials in the global
+ * entry. It counts only together with a `pid` file that names the same process, so what a killed wrapper
+ * left says nothing of the next one, whoever's that is.
+ */
+const MARK_FILE = 'shared-store';
+
+/** Says that this process runs the mission on the shared store. @throws the system's error */
+export function markShared(missionFolder: string): void {
+  const path = join(missionFolder, MARK_FILE);
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Takes the mark away, unless it is that of another process which lives. */
+export function unmarkShared(missionFolder: string): void {
+  const path = join(missionFolder, MARK_FILE);
+  const pid = readPid(path);
+  if (pid === null || pid === process.pid || !isAlive(pid)) rmSync(path, { force: true });
+}
+
+/** @param pid the process in the mission's `pid` file */
+export function isMarkedShared(missionFolder: string, pid: number): boolean {
+  return readPid(join(missionFolder, MARK_FILE)) === pid;
+}
