@@ -4,10 +4,12 @@ import type { AppState } from '../main/service/contract/app.ts';
 import { createMakings } from '../main/service/makings.ts';
 import { type MissionHost, ownCommand, ownEnvironment } from '../main/service/missionHost.ts';
 import { createRunOutput, type RunOutputMessage } from '../main/service/runOutput.ts';
+import { createSignIns } from '../main/service/signIns.ts';
 import { systemClock } from '../main/system/clock.ts';
 import type { AgencPaths } from '../main/system/paths.ts';
 import type { AppEngine } from './appEngine.ts';
 import type { AppMemory } from './appMemory.ts';
+import { openSignInPage } from './links.ts';
 import { createMissionHandlers, type MissionHandlers } from './missionCommands.ts';
 import { userPath } from './userPath.ts';
 
@@ -24,8 +26,8 @@ export interface AppMissionsDeps {
 /** Making and running missions, as the app does it. */
 export interface AppMissions {
   readonly handlers: MissionHandlers;
-  state(): Pick<AppState, 'making' | 'recentRepos' | 'hasOauthToken'>;
-  /** Cancels what is being made. Missions that run go on. */
+  state(): Pick<AppState, 'making' | 'recentRepos' | 'signingIn' | 'hasOauthToken'>;
+  /** Cancels what is being made, and a sign-in. Missions that run go on. */
   dispose(): Promise<void>;
 }
 
@@ -54,18 +56,20 @@ export function createAppMissions(deps: AppMissionsDeps): AppMissions {
       if (repo !== null) memory.set({ recentRepos: [...new Set([repo, ...recentRepos()])] });
     },
   });
+  const signIns = createSignIns(host, { openUrl: openSignInPage, onChange: changed });
   const output = createRunOutput(systemClock, deps.onOutput);
 
   return {
-    handlers: createMissionHandlers({ ...deps, host, makings, output }),
+    handlers: createMissionHandlers({ ...deps, host, makings, signIns, output }),
     state: () => ({
       making: makings.list(),
       recentRepos: recentRepos(),
+      signingIn: signIns.current(),
       hasOauthToken: hasOauthToken(paths.oauthToken),
     }),
-    dispose() {
+    async dispose() {
       output.close();
-      return makings.dispose();
+      await Promise.all([makings.dispose(), signIns.dispose()]);
     },
   };
 }

@@ -8,6 +8,11 @@ const URLS: Readonly<Record<(typeof links)[number], string>> = {
   'login-items': 'x-apple.systempreferences:com.apple.LoginItems-Settings.extension',
 };
 
+/** @param url an authorization page, as `findAuthorizationPage` lets it through */
+export function openSignInPage(url: string): Promise<void> {
+  return shell.openExternal(url);
+}
+
 export function openLink(link: keyof typeof URLS): Promise<void> {
   return shell.openExternal(URLS[link]);
 }

@@ -14,7 +14,9 @@ import {
 import type { Makings } from '../main/service/makings.ts';
 import { type MissionHost, missionOf } from '../main/service/missionHost.ts';
 import type { RunOutput } from '../main/service/runOutput.ts';
+import type { SignIns } from '../main/service/signIns.ts';
 import type { AgencPaths } from '../main/system/paths.ts';
+import { UserError } from '../main/system/userError.ts';
 import { findOrphan } from '../main/wrapper/orphan.ts';
 import type { AppEngine } from './appEngine.ts';
 import type { AppHandlers } from './ipc.ts';
@@ -25,6 +27,7 @@ export interface MissionCommandDeps {
   readonly host: () => Promise<MissionHost>;
   readonly engine: AppEngine;
   readonly makings: Makings;
+  readonly signIns: SignIns;
   readonly output: RunOutput;
   /** Asks for a folder; `null` if the user cancelled. */
   readonly chooseFolder: (title: string) => Promise<string | null>;
@@ -39,7 +42,7 @@ export type MissionHandlers = Pick<AppHandlers, keyof typeof missionCommands>;
 
 /** What the page's commands about making, running and removing missions do. */
 export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers {
-  const { paths, host, engine, makings, output } = deps;
+  const { paths, host, engine, makings, signIns, output } = deps;
   const nothing = {};
 
   return {
@@ -76,6 +79,24 @@ export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers
 
     async restartMission({ missionId, mode }) {
       await restartMission(await host(), missionId, mode);
+      return nothing;
+    },
+
+    async signIn({ name, missionId }) {
+      refuseUnknownServer(engine, name);
+      const result = await signIns.start({ server: name, missionId });
+      if (result.status === 'failed') throw new UserError(result.message);
+      if (result.status === 'cancelled')
+        return { outcome: 'cancelled', reconnect: [], warning: null };
+      return {
+        outcome: 'signed-in',
+        reconnect: [...result.reconnect],
+        warning: result.warning,
+      };
+    },
+
+    async cancelSignIn() {
+      signIns.cancel();
       return nothing;
     },
 
@@ -122,4 +143,12 @@ export function createMissionHandlers(deps: MissionCommandDeps): MissionHandlers
     findLeftovers: () => engine.call('findLeftovers', {}),
     removeLeftovers: (params) => engine.call('removeLeftovers', params),
   };
+}
+
+/** The page names what it was shown. */
+function refuseUnknownServer(engine: AppEngine, name: string): void {
+  const snapshot = engine.snapshot();
+  const places = snapshot === null ? [] : [snapshot.global, ...snapshot.missions];
+  if (places.some(({ servers }) => servers.some((server) => server.name === name))) return;
+  throw new UserError(`There is no server "${name}".`);
 }

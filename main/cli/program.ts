@@ -20,6 +20,7 @@ import {
 } from './missionCommands.ts';
 import {
   hookCommand,
+  loginCommand,
   newCommand,
   openCommand,
   restartCommand,
@@ -93,6 +94,12 @@ function program(): Command {
   command(mission, 'open <id>', 'run it in a terminal window of its own', openCommand).option(
     '--resume',
     'go on with its last conversation',
+  );
+  command(
+    mission,
+    'login <id> <server>',
+    'sign in to an MCP server, in its config, for all missions',
+    loginCommand,
   );
   command(mission, 'stop <id>', 'end it, and write it back', stopCommand);
   command(

@@ -3,10 +3,14 @@ import { removeOauthToken, setOauthToken } from '../missions/oauthToken.ts';
 import { openMission, restartMission, stopMission } from '../service/controlMission.ts';
 import { type MissionHost, ownCommand, ownEnvironment } from '../service/missionHost.ts';
 import { makeMission, type RunRequest, runMission } from '../service/runMission.ts';
+import { signIn } from '../service/signIn.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { reportHook } from '../wrapper/reportHook.ts';
 import type { Context } from './context.ts';
 import { plain } from './format.ts';
+
+/** What a terminal ends a command with. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `agenc-bar mission new NAME [--repo REPO] [--prompt TEXT]` */
 export async function newCommand(context: Context, name: string): Promise<number | undefined> {
@@ -14,7 +18,7 @@ export async function newCommand(context: Context, name: string): Promise<number
   const ending = new AbortController();
   const end = (): void =>
     ending.abort(new UserError('The mission was not made; nothing is left of it.'));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  for (const signal of ENDING) process.once(signal, end);
   const mission = await makeMission(hostOf(context), {
     name,
     repo: typeof repo === 'string' ? repo : null,
@@ -23,7 +27,7 @@ export async function newCommand(context: Context, name: string): Promise<number
     signal: ending.signal,
     onProgress: context.json ? () => undefined : showProgress,
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
+  for (const signal of ENDING) process.off(signal, end);
   if (!context.json && process.stderr.isTTY === true) process.stderr.write('\n');
   for (const warning of mission.warnings) tell(warning);
   if (context.json) context.print(JSON.stringify(mission));
@@ -55,6 +59,38 @@ export async function openCommand(context: Context, id: string): Promise<undefin
   const opened = await openMission(hostOf(context), id, { resume, inTerminal: true });
   const text = `Opened in ${opened.terminal}.${opened.note === undefined ? '' : ` ${opened.note}`}`;
   context.print(context.json ? JSON.stringify(opened) : text);
+}
+
+/** `agenc-bar mission login ID SERVER`: the page's address on stdout, and nowhere else */
+export async function loginCommand(
+  context: Context,
+  id: string,
+  server: string,
+): Promise<ExitCode> {
+  const { json, print } = context;
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  for (const signal of ENDING) process.once(signal, end);
+  const result = await signIn({
+    host: hostOf(context),
+    server,
+    missionId: id,
+    openUrl: (url) => print(json ? JSON.stringify({ url }) : `Open this page to sign in:\n${url}`),
+    signal: ending.signal,
+  });
+  for (const signal of ENDING) process.off(signal, end);
+  if (result.status === 'failed') throw new UserError(result.message);
+  if (json) print(JSON.stringify(result));
+  else if (result.status === 'cancelled') tell('The sign-in was cancelled.');
+  else {
+    print(`Signed in to "${plain(server)}".`);
+    for (const name of result.reconnect)
+      print(
+        `If it is not connected in "${plain(name)}", type there: /mcp reconnect ${plain(server)}`,
+      );
+    if (result.warning !== null) tell(result.warning);
+  }
+  return result.status === 'signed-in' ? ExitCode.done : ExitCode.failed;
 }
 
 /** `agenc-bar mission stop ID` */

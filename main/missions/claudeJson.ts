@@ -124,7 +124,7 @@ function entryOf(user: JsonObject, repo: string | null): JsonObject {
 }
 
 /** The client goes by its working directory as the system tells it: links resolved (measured). */
-function projectKey(folder: string): string {
+export function projectKey(folder: string): string {
   try {
     return realpathSync(folder);
   } catch {

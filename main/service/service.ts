@@ -208,10 +208,7 @@ export async function withoutEngine<T>(
 function sweepOwn(paths: AgencPaths): void {
   const broadcast = basename(paths.broadcast);
   removeLeftovers(paths.root, (name) => name.startsWith(broadcast) && TEMPORARY.test(name));
-  removeLeftovers(
-    paths.bar,
-    (name) => TEMPORARY.test(name) || /^engine\.lock\.[0-9a-f]{8}$/.test(name),
-  );
+  removeLeftovers(paths.bar, (name) => TEMPORARY.test(name) || /\.lock\.[0-9a-f]{8}$/.test(name));
   for (const folder of [paths.journal, paths.refresh])
     removeLeftovers(folder, (name) => TEMPORARY.test(name));
 }

@@ -25,9 +25,7 @@ export function snapshotMessage(
       lastBroadcastAt: isoTimeOrNull(lastBroadcastAt(broadcast)),
       ...entryMessage(status.global, refresher.factsOf),
     },
-    missions: registry
-      .all()
-      .map((known) => missionMessage(known, status, parts)),
+    missions: registry.all().map((known) => missionMessage(known, status, parts)),
     alerts: alerts.open().map(alertMessage),
   };
 }

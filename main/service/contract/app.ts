@@ -59,6 +59,8 @@ export const appStateSchema = z.object({
   making: z.array(makingSchema),
   /** Repositories that missions were made of, as one would type them; the latest first. */
   recentRepos: z.array(z.string()),
+  /** The server whose sign-in waits for its page in the browser. */
+  signingIn: z.string().nullable(),
   /** A token for missions is kept; never which. */
   hasOauthToken: z.boolean(),
   settings: z.object({

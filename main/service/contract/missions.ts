@@ -83,6 +83,22 @@ export const missionCommands = {
     params: missionId.extend({ mode: z.enum(['graceful', 'hard']) }),
     result: nothing,
   },
+  /**
+   * Signs in to a server once, for all missions: opens its page in the browser, and is answered when that
+   * came to an end (`signingIn` in the state until then). `name`: the server's, as the state lists it.
+   * `missionId`: in whose config it is looked up; `null`: any that knows it. What fails is told in words.
+   */
+  signIn: {
+    params: z.object({ name: z.string().min(1).max(1_000), missionId: z.string().nullable() }),
+    result: z.object({
+      outcome: z.enum(['signed-in', 'cancelled']),
+      /** Names of running missions in which `/mcp reconnect NAME` may have to be typed. */
+      reconnect: z.array(z.string()),
+      /** Why it has not come to the others yet, if so. */
+      warning: z.string().nullable(),
+    }),
+  },
+  cancelSignIn: { params: nothing, result: nothing },
   /** What `removeMission` would lose. */
   lostWork: { params: missionId, result: lostWorkSchema },
   /** Stops it first, if it runs; its sign-ins are carried up, its folder is deleted. */

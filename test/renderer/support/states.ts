@@ -222,6 +222,7 @@ export function appState(change: Partial<AppState> = {}): AppState {
     resyncing: null,
     making: [],
     recentRepos: [],
+    signingIn: null,
     hasOauthToken: false,
     settings: {
       path: '/home/sam/.agenc/bar/settings.json',
