@@ -23,7 +23,7 @@ export interface RefreshAheadDeps {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly view: () => Pick<RefreshView, 'places' | 'serversOf'>;
+  readonly view: () => Pick<RefreshView, 'places' | 'isShared' | 'serversOf'>;
   readonly isPaused: () => boolean;
   /** Looks at all entries: somebody may have a newer token. */
   readonly lookAtAll: () => void;
@@ -118,9 +118,10 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
   function wantedNow(): Set<string> {
     const keys = new Set<string>();
     if (deps.isPaused() || !deps.settings().refreshAhead) return keys;
-    const { places, serversOf } = deps.view();
+    const { places, isShared, serversOf } = deps.view();
     for (const { missionId } of places()) {
-      if (missionId === null) continue;
+      // A plain claude's own tokens are its own business, unless a mission lives by them.
+      if (missionId === null && !isShared()) continue;
       for (const { key, status } of serversOf(missionId)) if (status === 'usable') keys.add(key);
     }
     for (const { serverKey } of lease.kept()) keys.delete(serverKey);

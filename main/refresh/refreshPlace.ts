@@ -10,6 +10,8 @@ export interface RefreshPlace {
 export interface RefreshView {
   /** The global directory and those of all running missions. */
   readonly places: () => readonly RefreshPlace[];
+  /** Whether some running mission keeps its credentials in the global entry, and so is no place of its own. */
+  readonly isShared: () => boolean;
   /** The servers of an entry, as last seen. */
   readonly serversOf: (missionId: string | null) => readonly ServerSummary[];
   /** The digest of a server's value on which a place and the others last agreed. */

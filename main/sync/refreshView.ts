@@ -27,6 +27,8 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
       ...deps.activeMissions().map(({ id, configDir }) => ({ missionId: id, folder: configDir })),
     ],
 
+    isShared: () => registry.all().some(({ shared }) => shared),
+
     serversOf(missionId) {
       const view = (missionId === null ? seen.global() : seen.mission(missionId))?.view;
       return view?.status === 'found' ? view.servers : [];

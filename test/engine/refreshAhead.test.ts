@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -103,6 +103,21 @@ describe('what nobody must refresh', () => {
     await untilSerial(2);
     expect(oauth.of('refreshed')).toHaveLength(1);
   });
+});
+
+it('of the global entry alone is refreshed where a mission lives by that, and only there', async () => {
+  for (const id of ['a', 'b', 'c']) world.setStopped(id);
+  await putServer(world.global, signedInAt(oauth, LOOP));
+  oauth.setAccessLife(LONG_LIFE_S);
+  const engine = await world.startEngine();
+  const [shown] = (await world.status()).global.servers;
+  expect(shown?.nextRefreshAt, 'a plain claude refreshes its own').toBeNull();
+  // As a wrapper says that its Claude uses the global entry.
+  writeFileSync(join(world.paths.missions, 'a', 'shared-store'), `${process.pid}\n`);
+  world.setRunning('a');
+  expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'refreshed' });
+  expect(serialIn(oauth, world.global, LOOP)).toBe(2);
+  expect(serialIn(oauth, a, LOOP), 'its own entry is left alone').not.toBe(2);
 });
 
 describe('the snapshot', () => {
