@@ -1,5 +1,6 @@
 import type { AppState, Place } from '../main/service/contract/app.ts';
 import type { AlertMessage } from '../main/service/contract/engine.ts';
+import { needsSignIn } from '../main/service/contract/summary.ts';
 
 /** Something that needs the user: one per cause, however many missions it touches. */
 export interface Attention {
@@ -47,8 +48,9 @@ function signIns(missions: NonNullable<AppState['snapshot']>['missions']): Atten
   const rejected = new Map<string, { name: string; missions: string[] }>();
   for (const { name: mission, state, servers } of missions) {
     if (state === 'stopped') continue;
-    for (const { key, name, status } of servers) {
-      if (status !== 'invalidated') continue;
+    for (const server of servers) {
+      if (!needsSignIn(server)) continue;
+      const { key, name } = server;
       const entry = rejected.get(key) ?? { name, missions: [] };
       entry.missions.push(mission);
       rejected.set(key, entry);
@@ -58,7 +60,7 @@ function signIns(missions: NonNullable<AppState['snapshot']>['missions']): Atten
     ...nowhere,
     id: `sign-in:${key}`,
     title: `${name} needs a sign-in`,
-    body: `Sign in once, in any mission (/mcp in Claude Code); all others receive it. Missing in ${listed(names)}.`,
+    body: `Sign in once, here or in any mission; all others receive it. Missing in ${listed(names)}.`,
     place: 'servers' as const,
   }));
 }

@@ -55,7 +55,7 @@ export function MissionPage({
         <PageActions mission={mission} navigation={navigation} />
         {status.detail !== null && <p className={styles.detail}>{status.detail}</p>}
         <div className={styles.columns}>
-          <Servers servers={mission.servers} />
+          <Servers servers={mission.servers} missionId={mission.id} />
           <div className={styles.run}>
             <OutputPanel missionId={mission.id} />
           </div>

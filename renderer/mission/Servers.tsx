@@ -1,11 +1,19 @@
 import type { ServerMessage } from '../../main/service/contract/engine.ts';
+import { needsSignIn } from '../../main/service/contract/summary.ts';
 import { serverWords } from '../missions/words.ts';
+import { SignIn } from '../servers/SignIn.tsx';
 import { useOfNow } from '../state/now.ts';
 import { cx } from '../ui/cx.ts';
 import styles from './MissionPage.module.css';
 
 /** A mission's servers, with the time that each sign-in has left. */
-export function Servers({ servers }: { servers: readonly ServerMessage[] }) {
+export function Servers({
+  servers,
+  missionId,
+}: {
+  servers: readonly ServerMessage[];
+  missionId: string;
+}) {
   return (
     <section aria-label="Servers" className={styles.section}>
       <h3 className={styles.heading}>
@@ -16,7 +24,7 @@ export function Servers({ servers }: { servers: readonly ServerMessage[] }) {
       ) : (
         <ul className={styles.box}>
           {servers.map((server) => (
-            <Server key={server.key} server={server} />
+            <Server key={server.key} server={server} missionId={missionId} />
           ))}
         </ul>
       )}
@@ -24,14 +32,16 @@ export function Servers({ servers }: { servers: readonly ServerMessage[] }) {
   );
 }
 
-function Server({ server }: { server: ServerMessage }) {
+function Server({ server, missionId }: { server: ServerMessage; missionId: string }) {
+  const isNeeded = needsSignIn(server);
   const words = useOfNow(1_000, (now) => serverWords(server, now));
   return (
     <li className={styles.server}>
       <bdi className={styles.serverName}>{server.name}</bdi>
-      <span className={cx(styles.left, server.status === 'invalidated' && styles.attention)}>
-        {words}
-      </span>
+      <span className={cx(styles.left, isNeeded && styles.attention)}>{words}</span>
+      {isNeeded && (
+        <SignIn name={server.name} missionId={missionId} isUsable={false} isUrgent={true} />
+      )}
     </li>
   );
 }

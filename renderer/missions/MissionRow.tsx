@@ -56,13 +56,16 @@ function Present({ mission }: { mission: MissionMessage }) {
 
 /** "4 servers · next expiry 38 min · 2 s ago" */
 function Facts({ mission }: { mission: MissionMessage }) {
-  const { servers, state, trouble, lastSyncAt, seenAt } = mission;
+  const { servers, state, trouble, lastSyncAt, seenAt, shared } = mission;
   // Of what is only the last known, the age says more than when it would run out.
   const expiry = useOfNow(1_000, (now) => (trouble === null ? nextExpiry(servers, now) : null));
   if (state === 'stopped' && trouble === null) return 'brought up to date at its next launch';
   const at = msOf(trouble === null ? lastSyncAt : seenAt);
   return (
     <>
+      {shared && (
+        <span title="It uses the global entry itself; nothing has to be synced.">shared · </span>
+      )}
       {serverCount(servers)}
       {expiry !== null && ' · '}
       {expiry !== null && isSpan(expiry) ? (

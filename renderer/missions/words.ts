@@ -3,7 +3,7 @@ import type {
   RunMessage,
   ServerMessage,
 } from '../../main/service/contract/engine.ts';
-import { needOf, signInsOf } from '../../main/service/contract/summary.ts';
+import { needOf, needsSignIn, signInsOf } from '../../main/service/contract/summary.ts';
 import type { Asked } from '../state/runs.ts';
 import { expiry, msOf, span } from '../text/time.ts';
 import { listed, plural, shortPath, shortRepo, someOf } from '../text/words.ts';
@@ -40,7 +40,7 @@ export function statusOf(
     }
     case 'sign-in': {
       const names = signInsOf(mission);
-      const detail = `Sign in to ${listed(names)} with /mcp in any mission; all others then have it.`;
+      const detail = `Sign in to ${listed(names)} once, here or in any mission; all others then have it.`;
       const text = `needs sign-in: ${someOf(names, 1)}`;
       return { tone: 'attention', shape: 'attention', text, detail };
     }
@@ -134,8 +134,9 @@ export function nextExpiry(servers: readonly ServerMessage[], now: number): stri
 }
 
 /** How one server of a mission stands: "38 min", "needs sign-in". */
-export function serverWords({ status, expiresAt }: ServerMessage, now: number): string {
-  if (status === 'invalidated') return 'needs sign-in';
+export function serverWords(server: ServerMessage, now: number): string {
+  const { status, expiresAt } = server;
+  if (needsSignIn(server)) return 'needs sign-in';
   if (status === 'registered') return 'never signed in';
   return expiresAt === null ? 'signed in' : expiry(expiresAt, now);
 }

@@ -1,7 +1,7 @@
 import type { Grid } from './grid.ts';
 import type { Place } from './move.ts';
 import styles from './ServersView.module.css';
-import { cellWords, columnName, columnWords, gridSummary, rowName } from './words.ts';
+import { cellWords, columnName, columnWords, gridSummary, renewalWords, rowName } from './words.ts';
 
 /** In words: what the pointer is over or the keyboard is on, else how all is. */
 export function PointedAt(props: { grid: Grid; place: Place | null; now: number }) {
@@ -20,7 +20,10 @@ function wordsFor({ grid, place, now }: Parameters<typeof PointedAt>[0]): [strin
   const cell = grid.cells[(place?.row ?? 0) - 1]?.[(place?.column ?? 0) - 1];
   if (column !== undefined && row !== undefined && cell !== undefined) {
     const at = row.id === null ? row.label : `in ${row.label}${row.stopped ? ' (stopped)' : ''}`;
-    return [`${columnName(column)} ${at}`, cellWords(cell, now)];
+    const nameOf = (id: string) => grid.rows.find((each) => each.id === id)?.label ?? id;
+    const renewal = renewalWords(cell, nameOf, now);
+    const words = cellWords(cell, now);
+    return [`${columnName(column)} ${at}`, renewal === null ? words : `${words} · ${renewal}`];
   }
   if (column !== undefined)
     return [`${columnName(column)} · ${column.key}`, columnWords(grid, column.key)];

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import { ToggleButton } from 'react-aria-components';
 import type { AppState } from '../../main/service/contract/app.ts';
+import { useOfState } from '../state/appState.ts';
 import { useNow } from '../state/now.ts';
 import { type Grid, gridOf, onlyTrouble } from './grid.ts';
 import { clamp, type Place } from './move.ts';
@@ -8,6 +9,8 @@ import { NoServers } from './NoServers.tsx';
 import { PointedAt } from './PointedAt.tsx';
 import { ServerGrid } from './ServerGrid.tsx';
 import styles from './ServersView.module.css';
+import { SignIn } from './SignIn.tsx';
+import { columnName } from './words.ts';
 
 /** Minutes are shown; this is how late one may be. */
 const TICK_MS = 5_000;
@@ -81,8 +84,33 @@ function GridWithDetails({ whole, narrowed, now, soughtId }: GridProps) {
         onPoint={onPoint}
         soughtId={soughtId}
       />
-      <PointedAt grid={grid} place={pointed === null ? null : placeIn(grid, pointed)} now={now} />
+      <div className={styles.foot}>
+        <PointedAt grid={grid} place={pointed === null ? null : placeIn(grid, pointed)} now={now} />
+        <SignInHere grid={grid} columnKey={active.columnKey} />
+      </div>
     </>
+  );
+}
+
+/** For the server that was chosen last, else for the first that needs it. */
+function SignInHere({ grid, columnKey }: { grid: Grid; columnKey: string | null }) {
+  const at = grid.columns.findIndex(({ key }) => key === columnKey);
+  const column = grid.columns[at] ?? grid.columns.find(({ worst }) => worst === 'invalidated');
+  const signingIn = useOfState((state) => state?.signingIn ?? null);
+  if (column === undefined) return null;
+  const shownAt = grid.columns.indexOf(column);
+  const usable = ['usable', 'soon', 'expired'];
+  return (
+    <div className={styles.signIn}>
+      <span className={styles.signInName} aria-live="polite">
+        {signingIn === column.name ? 'Waiting for the page in your browser…' : columnName(column)}
+      </span>
+      <SignIn
+        name={column.name}
+        isUsable={grid.cells.some((line) => usable.includes(line[shownAt]?.state ?? ''))}
+        isUrgent={column.worst === 'invalidated'}
+      />
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import type {
   ServerMessage,
   Snapshot,
 } from '../../main/service/contract/engine.ts';
+import { needsSignIn } from '../../main/service/contract/summary.ts';
 import {
   byText,
   columnsOf,
@@ -31,6 +32,8 @@ export interface GridCell {
   readonly state: CellState;
   /** ms since the epoch; only where somebody is signed in and the entry says so. */
   readonly expiresAt: number | null;
+  /** The server itself, where the entry has it. */
+  readonly server: ServerMessage | null;
 }
 
 export interface GridColumn extends ServerColumn {
@@ -58,8 +61,8 @@ export interface Grid {
   readonly trouble: boolean;
 }
 
-const ABSENT: GridCell = { state: 'absent', expiresAt: null };
-const VANISHED: GridCell = { state: 'vanished', expiresAt: null };
+const ABSENT: GridCell = { state: 'absent', expiresAt: null, server: null };
+const VANISHED: GridCell = { state: 'vanished', expiresAt: null, server: null };
 
 /** Which entry has which server, and for how long: columns in trouble first, then by name. */
 export function gridOf(snapshot: Snapshot, now: number): Grid {
@@ -134,11 +137,13 @@ function lineOf(
   });
 }
 
-function cellOf({ status, expiresAt }: ServerMessage, now: number): GridCell {
-  if (status !== 'usable') return { state: status, expiresAt: null };
-  if (expiresAt === null) return { state: 'usable', expiresAt };
-  if (expiresAt <= now) return { state: 'expired', expiresAt };
-  return { state: expiresAt - now < SOON_MS ? 'soon' : 'usable', expiresAt };
+function cellOf(server: ServerMessage, now: number): GridCell {
+  const { status, expiresAt } = server;
+  if (needsSignIn(server)) return { state: 'invalidated', expiresAt: null, server };
+  if (status !== 'usable') return { state: status, expiresAt: null, server };
+  if (expiresAt === null) return { state: 'usable', expiresAt, server };
+  if (expiresAt <= now) return { state: 'expired', expiresAt, server };
+  return { state: expiresAt - now < SOON_MS ? 'soon' : 'usable', expiresAt, server };
 }
 
 function judge(

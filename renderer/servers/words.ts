@@ -50,6 +50,29 @@ export function cellWords({ state, expiresAt }: GridCell, now: number): string {
   return `signed in, expires in ${longSpan(expiresAt - now)} ${at}`;
 }
 
+/** Who renewed a sign-in last, and who will next; `null` where nothing is known of it. */
+export function renewalWords(
+  { server }: GridCell,
+  nameOf: (missionId: string) => string,
+  now: number,
+): string | null {
+  if (server === null || server.status !== 'usable') return null;
+  const { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble } = server;
+  const words: string[] = [];
+  if (refreshedAt !== null)
+    words.push(`renewed ${byWords(refreshedBy, nameOf)}${clockTime(Date.parse(refreshedAt), now)}`);
+  if (nextRefreshAt !== null)
+    words.push(`next by AgenC Bar ${clockTime(Date.parse(nextRefreshAt), now)}`);
+  if (refreshTrouble === 'left-to-client') words.push('the next renewal is left to Claude');
+  return words.length === 0 ? null : words.join('; ');
+}
+
+function byWords(by: string | null, nameOf: (missionId: string) => string): string {
+  if (by === null) return '';
+  if (by === 'engine') return 'by AgenC Bar ';
+  return by === 'global' ? 'by a plain claude ' : `in ${nameOf(by)} `;
+}
+
 /** A server as people tell it from others. */
 export function columnName({ name, tag }: GridColumn): string {
   return tag === null ? name : `${name} (${tag})`;
@@ -81,7 +104,7 @@ export function gridSummary(grid: Grid): string {
     const names = someOf([first, ...others].map(columnName), 3);
     if (first.worst === 'vanished')
       return `${names} vanished somewhere: the alert asks what to do.`;
-    return `${names} ${others.length === 0 ? 'needs' : 'need'} a sign-in: /mcp in any running mission.`;
+    return `${names} ${others.length === 0 ? 'needs' : 'need'} a sign-in: once, for all missions.`;
   }
   if (grid.trouble) return 'Some entries cannot be read; their servers are the last known.';
   const signedIn = grid.columns.filter(({ worst }) => !['registered', 'absent'].includes(worst));

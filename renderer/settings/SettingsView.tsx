@@ -54,6 +54,12 @@ export function SettingsView({ state }: { state: AppState }) {
           on={values.refreshAhead}
           onChange={(refreshAhead) => invoke('changeSetting', { refreshAhead })}
         />
+        <Toggle
+          label="Share one entry"
+          help="Missions launched here use the global one, if your claude can; tried first."
+          on={values.shareStore === 'auto'}
+          onChange={(on) => invoke('changeSetting', { shareStore: on ? 'auto' : 'off' })}
+        />
         <Picker
           label="Check everything every"
           help="Changes are seen at once; this finds the rest."

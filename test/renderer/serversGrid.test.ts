@@ -141,8 +141,8 @@ describe('cells', () => {
     expect(only({ expiresAt: NOW + SOON_MS - 1 })?.state).toBe('soon');
     expect(only({ expiresAt: NOW + 1 })?.state).toBe('soon');
     expect(only({ expiresAt: NOW })?.state).toBe('expired');
-    expect(only({ expiresAt: null })).toEqual({ state: 'usable', expiresAt: null });
-    expect(only({ status: 'invalidated', expiresAt: 0 })).toEqual({
+    expect(only({ expiresAt: null })).toMatchObject({ state: 'usable', expiresAt: null });
+    expect(only({ status: 'invalidated', expiresAt: 0 })).toMatchObject({
       state: 'invalidated',
       expiresAt: null,
     });
@@ -212,7 +212,7 @@ describe('trouble', () => {
       gridOf(snapshot([mission('a'), mission('b', { servers: bad }), mission('c')]), NOW),
     );
     expect(labels(grid)).toEqual(['b']);
-    expect(grid.cells).toEqual([[{ state: 'invalidated', expiresAt: null }]]);
+    expect(grid.cells).toMatchObject([[{ state: 'invalidated', expiresAt: null }]]);
   });
 });
 
@@ -297,7 +297,7 @@ describe('words', () => {
     expect(headerName(column)).toBe('linear: at worst needs a sign-in');
     expect(columnWords(grid, column.key)).toBe('needs a sign-in: 1 · signed in: 2');
     expect(rowName(stopped)).toBe('b, stopped');
-    expect(gridSummary(grid)).toBe('linear needs a sign-in: /mcp in any running mission.');
+    expect(gridSummary(grid)).toBe('linear needs a sign-in: once, for all missions.');
     expect(gridSummary(gridOf(snapshot([mission('b')]), NOW))).toBe(
       '1 server signed in; nothing to do.',
     );

@@ -1,6 +1,6 @@
 /** One sentence on the whole, alike in the tray, the window and a tooltip. Pure. */
 import type { Connection } from './app.ts';
-import type { MissionMessage, Snapshot } from './engine.ts';
+import type { MissionMessage, ServerMessage, Snapshot } from './engine.ts';
 
 export type Tone = 'good' | 'busy' | 'attention' | 'paused' | 'idle';
 
@@ -23,7 +23,15 @@ export function needOf(mission: MissionMessage, busy: boolean): Need | null {
 
 /** Names of the servers whose sign-in was rejected. */
 export function signInsOf({ servers }: Pick<MissionMessage, 'servers'>): string[] {
-  return servers.filter(({ status }) => status === 'invalidated').map(({ name }) => name);
+  return servers.filter(needsSignIn).map(({ name }) => name);
+}
+
+/** Whether a server's sign-in was rejected, to a client or to the engine. */
+export function needsSignIn({
+  status,
+  refreshTrouble,
+}: Pick<ServerMessage, 'status' | 'refreshTrouble'>): boolean {
+  return status === 'invalidated' || refreshTrouble === 'needs-sign-in';
 }
 
 export function summaryOf(state: {
