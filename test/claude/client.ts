@@ -148,7 +148,7 @@ export const CLOSED_PORT = 'http://127.0.0.1:9';
 const AUTHORIZATION_URL = /http:\/\/127\.0\.0\.1:\d+\/authorize\?[^\s\p{Cc}]+(?=[\s\p{Cc}])/u;
 
 /** Does a browser's part: follows the page's redirect to the client's own callback. */
-async function approve(url: string): Promise<void> {
+export async function approve(url: string): Promise<void> {
   const page = await fetch(url, { redirect: 'manual' });
   const callback = page.headers.get('location');
   if (callback === null || new URL(callback).hostname !== 'localhost') {
