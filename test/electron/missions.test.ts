@@ -1,18 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { makeRepository } from '../missions/makeHome.ts';
-import { signIn } from '../support/clientWrites.ts';
-import { MARK } from '../support/fake.ts';
+import { serverIn, signIn } from '../support/clientWrites.ts';
+import { fakeEntry, fakeServer, MARK } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 import { type AppWorld, ask, openAppWorld, untilConnected } from './support/appWorld.ts';
 
 /* Missions made and run by the app: real git, real wrappers, a program that stands in for `claude`. */
 
+const SIGN_IN_PAGE = 'https://id.example.test/authorize?client_id=x&state=of-the-request';
 const TOKEN = `sk-ant-oat01-${MARK}claude_login-0123456789`;
 
 let ends: (() => unknown)[] = [];
@@ -40,6 +49,13 @@ async function start(): Promise<{ world: AppWorld; page: Page }> {
   writeFileSync(
     claudeOf(root),
     `#!/bin/sh
+# \`claude mcp login\`: saves what the test has laid out, once that is there.
+if [ "$1" = mcp ]; then
+  printf 'Visit this URL:\\n  ${SIGN_IN_PAGE}\\n'
+  while [ ! -e "${root}/tokens" ]; do sleep 0.05; done
+  mv "${root}/tokens" "$CLAUDE_CONFIG_DIR/.credentials.json"
+  exit
+fi
 trap 'echo stopped; exit 0' TERM
 [ -t 0 ] || echo "asked: $(cat)"
 while [ ! -e "${root}/end" ]; do sleep 0.05; done
@@ -272,5 +288,55 @@ describe('the token', () => {
     expect(refused).not.toContain('"not a token"');
     await ask(page, 'removeToken', {});
     expect((await world.state(page)).hasOauthToken).toBe(false);
+  });
+});
+
+describe('a sign-in', () => {
+  /** A mission, and a server that everybody has. */
+  async function startSignedIn() {
+    const { world, page } = await start();
+    const id = await make({ world, page }, {});
+    await signIn(world.world.global, 'loop');
+    await until('the server is listed', async () => {
+      return (await world.state(page)).snapshot?.global.servers[0]?.name === 'loop';
+    });
+    const signingIn = async () => (await world.state(page)).signingIn;
+    return { world, page, id, signingIn };
+  }
+  const opened = async ({ app }: AppWorld) =>
+    (await app.calls('shell.openExternal')).map(([, url]) => url);
+
+  it('opens its page in the browser, and what comes of it goes to all', async () => {
+    const { world, page, id, signingIn } = await startSignedIn();
+    const done = ask(page, 'signIn', { name: 'loop', missionId: id });
+    await until('its page is opened', async () => (await opened(world)).length > 0);
+    expect(await opened(world)).toEqual([SIGN_IN_PAGE]);
+    expect(await signingIn()).toBe('loop');
+    await expect(ask(page, 'signIn', { name: 'loop', missionId: null })).rejects.toThrow(
+      'A sign-in to "loop" is under way',
+    );
+    const server = fakeServer('loop');
+    const tokens = join(world.world.root, 'tokens');
+    writeFileSync(`${tokens}.new`, fakeEntry([server]), { mode: 0o600 });
+    renameSync(`${tokens}.new`, tokens);
+    expect(await done).toEqual({ outcome: 'signed-in', reconnect: [], warning: null });
+    expect(serverIn(world.world.global, 'loop')).toEqual(server);
+    expect(await signingIn()).toBe(null);
+  });
+
+  it('is cancelled', async () => {
+    const { world, page, id, signingIn } = await startSignedIn();
+    const done = ask(page, 'signIn', { name: 'loop', missionId: id });
+    await until('its page is opened', async () => (await opened(world)).length > 0);
+    await ask(page, 'cancelSignIn', {});
+    expect(await done).toEqual({ outcome: 'cancelled', reconnect: [], warning: null });
+    expect(await signingIn()).toBe(null);
+  });
+
+  it('is none of a server that the page was not shown', async () => {
+    const { page } = await startSignedIn();
+    await expect(ask(page, 'signIn', { name: '--help', missionId: null })).rejects.toThrow(
+      'There is no server "--help"',
+    );
   });
 });
