@@ -70,6 +70,16 @@ async function shoot(page: Page, tab?: string): Promise<string> {
   return (await page.screenshot()).toString('base64');
 }
 
+/** The form of a new mission, as somebody fills it in. */
+async function shootForm(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'New mission…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New mission' });
+  await dialog.getByLabel('Name').fill('retry payments');
+  await dialog.getByRole('combobox').fill('acme/billing');
+  await dialog.getByLabel('Prompt').fill('Payments are not retried after a timeout. Find out why.');
+  return shoot(page);
+}
+
 /** Shots side by side, each as a window on a quiet ground. */
 async function compose(browser: Browser, shots: readonly string[], path: string): Promise<void> {
   const page = await browser.newPage({ deviceScaleFactor: 2 });
@@ -89,7 +99,7 @@ async function compose(browser: Browser, shots: readonly string[], path: string)
 mkdirSync(IMAGES, { recursive: true });
 const browser = await launchChromium();
 const light = await stage(false);
-const calm = [await shoot(light.page), await shoot(light.page, 'Servers')];
+const calm = [await shoot(light.page), await shootForm(light.page)];
 await light.world[Symbol.asyncDispose]();
 
 const dark = await stage(true);
@@ -102,7 +112,7 @@ await editAsClient(dark.world.world.ref('docs'), (blob) => {
 await until('it is told', async () => {
   return ((await dark.world.state(dark.page)).snapshot?.alerts.length ?? 0) > 0;
 });
-const troubled = [await shoot(dark.page), await shoot(dark.page, 'Log')];
+const troubled = [await shoot(dark.page, 'Servers'), await shoot(dark.page, 'Log')];
 await dark.world[Symbol.asyncDispose]();
 
 await compose(browser, [...calm, ...troubled], join(IMAGES, 'app.jpg'));
