@@ -42,6 +42,22 @@ export function SettingsView({ state }: { state: AppState }) {
           on={values.syncClaudeLogin}
           onChange={(syncClaudeLogin) => invoke('changeSetting', { syncClaudeLogin })}
         />
+        <Picker
+          label="Check everything every"
+          help="Changes are seen at once; this finds the rest."
+          value={String(values.pollIntervalMs)}
+          choices={pollChoices(values.pollIntervalMs)}
+          onChange={(ms) => invoke('changeSetting', { pollIntervalMs: Number(ms) })}
+        />
+        <Picker
+          label="Wait after broadcasts"
+          help="Others may announce many at once."
+          value={String(values.debounceMs)}
+          choices={debounceChoices(values.debounceMs)}
+          onChange={(ms) => invoke('changeSetting', { debounceMs: Number(ms) })}
+        />
+      </Group>
+      <Group title="Refreshing">
         <Toggle
           label="One refresh at a time"
           help="While a mission renews a sign-in, the others wait for its result."
@@ -59,20 +75,6 @@ export function SettingsView({ state }: { state: AppState }) {
           help="Missions launched here use the global one, if your claude can; tried first."
           on={values.shareStore === 'auto'}
           onChange={(on) => invoke('changeSetting', { shareStore: on ? 'auto' : 'off' })}
-        />
-        <Picker
-          label="Check everything every"
-          help="Changes are seen at once; this finds the rest."
-          value={String(values.pollIntervalMs)}
-          choices={pollChoices(values.pollIntervalMs)}
-          onChange={(ms) => invoke('changeSetting', { pollIntervalMs: Number(ms) })}
-        />
-        <Picker
-          label="Wait after broadcasts"
-          help="Others may announce many at once."
-          value={String(values.debounceMs)}
-          choices={debounceChoices(values.debounceMs)}
-          onChange={(ms) => invoke('changeSetting', { debounceMs: Number(ms) })}
         />
       </Group>
       <Group title="Claude Code">

@@ -19,7 +19,7 @@ export function StatusBar() {
           <Icon name={notice.tone === 'failed' ? 'warning' : 'check'} className={styles.icon} />
           <span className={styles.text}>{notice.message}</span>
           <IconButton icon="close" label="Dismiss" bare onPress={dismissNotice} />
-          {notice.tone === 'done' && <Fleeting notice={notice} />}
+          {notice.tone === 'done' && !notice.stays && <Fleeting notice={notice} />}
         </div>
       )}
     </div>

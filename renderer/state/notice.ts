@@ -8,6 +8,8 @@ export interface Notice {
   /** `failed` stays until it is dismissed; `done` goes by itself. */
   readonly tone: 'failed' | 'done';
   readonly message: string;
+  /** Stays until it is dismissed, though it went well: there is something to do. */
+  readonly stays: boolean;
   /** ms since the epoch */
   readonly at: number;
 }
@@ -27,9 +29,9 @@ export async function attempt(work: Promise<unknown>): Promise<boolean> {
 }
 
 /** Shows something in the bar at the bottom. */
-export function showNotice(tone: Notice['tone'], message: string): void {
+export function showNotice(tone: Notice['tone'], message: string, stays = false): void {
   count += 1;
-  current.set({ id: count, tone, message, at: Date.now() });
+  current.set({ id: count, tone, message, stays, at: Date.now() });
 }
 
 /** Takes the notice away. */

@@ -15,7 +15,7 @@ export async function signIn(name: string, missionId: string | null): Promise<vo
     if (warning !== null) return showNotice('failed', warning);
     const advice =
       reconnect.length === 0 ? '' : ` Type /mcp reconnect ${name} in ${reconnect.join(', ')}.`;
-    showNotice('done', `Signed in to ${name}; all missions have it.${advice}`);
+    showNotice('done', `Signed in to ${name}; all missions have it.${advice}`, advice !== '');
   } catch (error) {
     showNotice('failed', errorText(error));
   }
