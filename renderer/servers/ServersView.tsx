@@ -92,11 +92,13 @@ function GridWithDetails({ whole, narrowed, now, soughtId }: GridProps) {
   );
 }
 
-/** For the server that was chosen last, else for the first that needs it. */
+/** For the one that is under way, else for the server that was chosen last, else for the first that needs it. */
 function SignInHere({ grid, columnKey }: { grid: Grid; columnKey: string | null }) {
-  const at = grid.columns.findIndex(({ key }) => key === columnKey);
-  const column = grid.columns[at] ?? grid.columns.find(({ worst }) => worst === 'invalidated');
   const signingIn = useOfState((state) => state?.signingIn ?? null);
+  const column =
+    grid.columns.find(({ name }) => name === signingIn) ??
+    grid.columns.find(({ key }) => key === columnKey) ??
+    grid.columns.find(({ worst }) => worst === 'invalidated');
   if (column === undefined) return null;
   const shownAt = grid.columns.indexOf(column);
   const usable = ['usable', 'soon', 'expired'];
