@@ -38,6 +38,7 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
     for (const delayMs of RETRIES_MS) {
       await pause(delayMs, ended.signal);
       if (ended.signal.aborted) return;
+      if (!hasSocket(folder)) continue;
       const tell = (status: WrapperStatus): void => {
         if (!ended.signal.aborted) note(id, status);
       };
@@ -89,7 +90,7 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
       await Promise.all(
         missions.map(async (mission) => {
           const { id, folder } = mission;
-          if (folder === null || !existsSync(controlSocketPath(wrapperSocket(folder)))) return;
+          if (folder === null || !hasSocket(folder)) return;
           try {
             note(id, await callWrapper(mission, 'status', {}));
           } catch {
@@ -103,4 +104,9 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
       for (const id of [...following.keys()]) stopFollowing(id);
     },
   };
+}
+
+/** Another program's wrapper has none; a failed connection for each of hundreds would cost more than this look. */
+function hasSocket(folder: string): boolean {
+  return existsSync(controlSocketPath(wrapperSocket(folder)));
 }
