@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode, errorText } from '../system/errors.ts';
+import { descendantsOf, sendSignal } from '../system/processes.ts';
 import { UserError } from '../system/userError.ts';
 
 export interface GitOptions {
@@ -60,7 +61,8 @@ export async function runGit(
   });
   const end = (name: NodeJS.Signals) => {
     if (child.pid === undefined) return;
-    // On its own it leads a group, with ssh and its other helpers in it; on a terminal it must share ours.
+    // A helper that waits for the network does not notice that git has gone. On its own git leads a group with
+    // them in it; on a terminal it must share ours.
     const all = interactive ? [child.pid, ...descendantsOf(child.pid)] : [-child.pid];
     for (const pid of all) sendSignal(pid, name);
   };
@@ -123,25 +125,6 @@ function gitEnvironment(env: NodeJS.ProcessEnv, interactive: boolean): NodeJS.Pr
   // Progress and messages are read here and shown among English ones.
   own.LANGUAGE = 'en';
   return own;
-}
-
-/** A helper that waits for the network does not notice that git has gone. */
-function descendantsOf(pid: number): number[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-  const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-  const childrenOf = (parent: number): number[] =>
-    pairs.flatMap(([child, of]) =>
-      of === parent && child !== undefined ? [child, ...childrenOf(child)] : [],
-    );
-  return childrenOf(pid);
-}
-
-function sendSignal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended by itself in this moment.
-  }
 }
 
 function notStarted(error: Error): UserError {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { type Clock, systemClock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
+import { childrenOf, sendSignal } from '../system/processes.ts';
 import { shellQuote } from '../system/shellQuote.ts';
-import { childrenOf } from '../wrapper/descendants.ts';
 
 export interface LoginTerminalOptions {
   /** The `script` program: util-linux's, or the BSD one of macOS. */
@@ -53,10 +53,10 @@ export function runInTerminal(options: LoginTerminalOptions): Promise<TerminalEn
       if (child.pid === undefined) return;
       // The program first: `script` ends with it, but asked itself to end takes seconds for that.
       const programs = childrenOf(child.pid);
-      for (const pid of programs) kill(pid, 'SIGTERM');
+      for (const pid of programs) sendSignal(pid, 'SIGTERM');
       if (programs.length === 0) child.kill('SIGTERM');
       cancelKill = clock.after(GRACE_MS, () => {
-        for (const pid of programs) kill(pid, 'SIGKILL');
+        for (const pid of programs) sendSignal(pid, 'SIGKILL');
         child.kill('SIGKILL');
       });
     }
@@ -79,12 +79,4 @@ export function scriptArguments(
 ): readonly string[] {
   if (platform === 'darwin') return ['-q', '/dev/null', ...argv];
   return ['-qfec', `exec ${argv.map(shellQuote).join(' ')}`, '/dev/null'];
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended meanwhile.
-  }
 }

@@ -3,9 +3,9 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
+import { childrenOf, sendSignal } from '../system/processes.ts';
 import { UserError } from '../system/userError.ts';
 import type { ChildCommand } from './childCommand.ts';
-import { childrenOf } from './descendants.ts';
 
 export interface ChildExit {
   /** As a shell has it: 128 and the signal's number for one that was killed. */
@@ -55,7 +55,7 @@ export async function startChild(options: ChildOptions): Promise<ClaudeChild> {
   function signalClaude(signal: NodeJS.Signals): void {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const claudes = command.throughOp ? childrenOf(pid) : [];
-    for (const claude of claudes) kill(claude, signal);
+    for (const claude of claudes) sendSignal(claude, signal);
     if (claudes.length === 0) child.kill(signal);
   }
 
@@ -120,12 +120,4 @@ function connectPipes(
   stdin?.on('error', () => undefined);
   stdin?.end(prompt);
   for (const stream of [stdout, stderr]) if (stream !== null) follow(stream);
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended meanwhile.
-  }
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { childrenOf, sendSignal } from '../system/processes.ts';
 import { processStart } from '../system/processStart.ts';
 import { UserError } from '../system/userError.ts';
-import { childrenOf } from './descendants.ts';
 import { CLAUDE_FILE } from './files.ts';
 
 /** `claude.pid`: the Claude that a wrapper runs; its start tells it from a later process of that number. */
@@ -87,11 +87,7 @@ function lives({ pid, start }: NotedClaude): boolean {
 function signal({ pid, throughOp }: NotedClaude, name: NodeJS.Signals): void {
   const claudes = throughOp ? childrenOf(pid) : [];
   for (const target of name === 'SIGKILL' || claudes.length === 0 ? [...claudes, pid] : claudes) {
-    try {
-      process.kill(target, name);
-    } catch {
-      // It ended meanwhile; one that is not ours to end shows by living on.
-    }
+    sendSignal(target, name);
   }
 }
 

@@ -3,12 +3,35 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** The children of a process, as of now. */
 export function childrenOf(parent: number): number[] {
-  return (parentsFromProc() ?? parentsFromPs())
-    .filter(([, itsParent]) => itsParent === parent)
-    .map(([pid]) => pid);
+  return childrenIn(parentages(), parent);
+}
+
+/** The children of a process, theirs, and so on, as of now. */
+export function descendantsOf(parent: number): number[] {
+  const all = parentages();
+  const below = (pid: number): number[] =>
+    childrenIn(all, pid).flatMap((child) => [child, ...below(child)]);
+  return below(parent);
+}
+
+/** Sends a signal to a process, or with a negative number to its group, if it still is there and ours. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile; one that is not ours to end shows by living on.
+  }
 }
 
 type Parentage = readonly [pid: number, parent: number];
+
+function childrenIn(all: readonly Parentage[], parent: number): number[] {
+  return all.filter(([, itsParent]) => itsParent === parent).map(([pid]) => pid);
+}
+
+function parentages(): Parentage[] {
+  return parentsFromProc() ?? parentsFromPs();
+}
 
 function parentsFromProc(): Parentage[] | null {
   try {
