@@ -14,6 +14,9 @@ export interface Attention {
 }
 
 const TITLES: Readonly<Record<AlertMessage['kind'], string>> = {
+  tampering: 'A sign-in was tampered with',
+  replaced: 'A sign-in was replaced',
+  hostile: 'A mission misbehaves',
   wipe: 'Sign-ins vanished',
   unavailable: 'Credentials are unavailable',
   conflict: 'Two sign-ins met',

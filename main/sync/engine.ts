@@ -11,7 +11,7 @@ import { errorText } from '../system/errors.ts';
 import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
 import type { Alerts } from './alerts.ts';
-import type { Emit } from './events.ts';
+import type { AlertAnswer, Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
 import type { MissionOutcome, Replaced, Target } from './outcome.ts';
@@ -66,7 +66,7 @@ export interface Engine {
   /** Reads everything again, heals what is unusable, and says what it did. */
   resync(missionId?: string): Promise<ResyncResult[]>;
   /** Answers the wipe guard, or dismisses a conflict. @throws UserError if there is no such alert */
-  resolve(alertId: string, answer: WipeAnswer | 'dismiss'): Promise<void>;
+  resolve(alertId: string, answer: AlertAnswer): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
   put(values: ReadonlyMap<FieldId, Json>): Promise<void>;
   /**
@@ -307,7 +307,7 @@ export function createEngine(deps: EngineDeps): Engine {
         alerts.set(alertId, null);
         return;
       }
-      if (alert.kind !== 'wipe') {
+      if (alert.kind !== 'wipe' || !isWipeAnswer(answer)) {
         const advice = alert.kind === 'conflict' ? '"dismiss" it' : 'it goes away with its cause';
         throw new UserError(`"${alertId}" has nothing to restore or remove; ${advice}.`);
       }
@@ -391,6 +391,10 @@ function resyncResult(missionId: string, outcome: MissionOutcome | undefined): R
   if (outcome === undefined) return { missionId, status: 'stopped', up: [], down: [], hash: null };
   const { status, up, down, view } = outcome;
   return { missionId, status, up, down, hash: view.status === 'found' ? view.hash : null };
+}
+
+function isWipeAnswer(answer: AlertAnswer): answer is WipeAnswer {
+  return answer === 'restore' || answer === 'remove';
 }
 
 function noMission(id: string): UserError {

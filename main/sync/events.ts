@@ -58,12 +58,18 @@ export interface RefreshStory {
 
 export type AlertKind =
   | 'wipe'
+  | 'tampering'
+  | 'replaced'
+  | 'hostile'
   | 'unavailable'
   | 'conflict'
   | 'broadcast'
   | 'state'
   | 'watch'
   | 'settings';
+
+/** What the user says to an alert; the contract says which kind takes which. */
+export type AlertAnswer = 'restore' | 'remove' | 'keep' | 'accept' | 'former' | 'dismiss';
 
 export interface AlertText {
   readonly id: string;

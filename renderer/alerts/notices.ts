@@ -46,6 +46,9 @@ function engineNotices(connection: Connection): Notice[] {
 
 const TITLES: Readonly<Record<AlertMessage['kind'], (where: string) => string>> = {
   wipe: (where) => `The entry of ${where} is damaged`,
+  tampering: (where) => `Somebody tampered with a sign-in in ${where}`,
+  replaced: () => 'A sign-in was replaced everywhere',
+  hostile: (where) => `${where} does what no Claude does`,
   unavailable: (where) =>
     where.startsWith('“') ? `${where} cannot be read` : 'The global entry cannot be read',
   conflict: (where) => `Two sign-ins met in ${where}`,

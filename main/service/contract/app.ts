@@ -5,7 +5,7 @@
  * and the rest of the contract, nothing else.
  */
 import { z } from 'zod';
-import { resyncResultSchema, snapshotSchema } from './engine.ts';
+import { alertAnswers, resyncResultSchema, snapshotSchema } from './engine.ts';
 import { logFilterSchema, logLineSchema } from './log.ts';
 import { makingSchema, missionCommands, outputPush } from './missions.ts';
 import { pathSettingSchema, settingChangeSchema, settingsSchema } from './settings.ts';
@@ -95,7 +95,7 @@ export const appCommands = {
     result: z.object({ missions: z.array(resyncResultSchema) }),
   },
   resolve: {
-    params: z.object({ alertId: z.string(), answer: z.enum(['restore', 'remove', 'dismiss']) }),
+    params: z.object({ alertId: z.string(), answer: z.enum(alertAnswers) }),
     result: nothing,
   },
   pause: { params: z.object({ paused: z.boolean() }), result: nothing },

@@ -28,9 +28,32 @@ export const serverSchema = z.object({
 });
 export type ServerMessage = z.infer<typeof serverSchema>;
 
+/**
+ * - `wipe`: answered by "restore" or "remove" · `conflict`: by "dismiss"
+ * - `tampering`: known tokens, but they are to be sent elsewhere than where they were issued; not carried,
+ *   not used. Answered by "keep" (ours) or "accept" (send them there)
+ * - `replaced`: a usable sign-in of all was replaced, by one at another authorization server or by one that
+ *   then failed. Answered by "former" (put the former one back everywhere) or "dismiss"
+ * - `hostile`: a mission does what no client does (too large, too often, odd files); goes away with its cause
+ */
+export const alertKinds = [
+  'wipe',
+  'tampering',
+  'replaced',
+  'hostile',
+  'unavailable',
+  'conflict',
+  'broadcast',
+  'state',
+  'watch',
+  'settings',
+] as const;
+
+export const alertAnswers = ['restore', 'remove', 'keep', 'accept', 'former', 'dismiss'] as const;
+
 export const alertSchema = z.object({
   id: z.string(),
-  kind: z.enum(['wipe', 'unavailable', 'conflict', 'broadcast', 'state', 'watch', 'settings']),
+  kind: z.enum(alertKinds),
   /** `null`: about the global entry or the engine itself. */
   missionId: z.string().nullable(),
   /** What happened, why, what to do. */
@@ -193,7 +216,7 @@ export const commands = {
     result: z.object({ missions: z.array(resyncResultSchema) }),
   },
   resolve: {
-    params: z.object({ alertId: z.string(), answer: z.enum(['restore', 'remove', 'dismiss']) }),
+    params: z.object({ alertId: z.string(), answer: z.enum(alertAnswers) }),
     result: nothing,
   },
   /** Pausing lasts until it is taken back or the engine ends; nothing is written meanwhile. */
