@@ -6,6 +6,8 @@ export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Respo
 export interface FetchBounds {
   /** Whether a request may go there; asked for every redirect's target, too. */
   readonly allows: (url: URL) => boolean;
+  /** Redirects of a GET are followed within its origin; of anything else never. Default: not followed. */
+  readonly followsRedirects?: boolean;
   readonly timeLimitMs: number;
   readonly maxBytes: number;
   /** Ends what is under way. */
@@ -15,8 +17,10 @@ export interface FetchBounds {
 /** What became of the last request of a {@link BoundedFetch}. */
 export interface LastAnswer {
   readonly status: number;
-  /** RFC 9110, 10.2.3, in ms; `null` where the server says nothing. */
+  /** RFC 9110, 10.2.3, in ms, a day at most; `null` where the server says nothing of use. */
   readonly retryAfterMs: number | null;
+  /** May hold secrets. */
+  readonly body: string;
 }
 
 export interface BoundedFetch {
@@ -44,26 +48,46 @@ export class FetchFailed extends Error {
 const NOT_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOST|ENET|EADDRNOTAVAIL|UND_ERR_CONNECT|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+const LONGEST_RETRY_AFTER_MS = 86_400_000;
+
 /**
- * `fetch` that goes only where it may, follows no redirect by itself, and takes only so much time and so
- * many bytes. It throws {@link FetchFailed}, and never a TypeError: the OAuth client takes that for CORS
- * trouble of a browser and goes on as if the server had nothing to say.
+ * `fetch` that goes only where it may, and takes only so much time and so many bytes, redirects included.
+ * An answer comes without the `Location` of a redirect, so that nobody behind follows one. It throws
+ * {@link FetchFailed}, and never a TypeError: the OAuth client takes that for CORS trouble of a browser and
+ * goes on as if the server had nothing to say.
  */
 export function createBoundedFetch(bounds: FetchBounds, base: FetchLike = fetch): BoundedFetch {
   let last: LastAnswer | null = null;
 
   async function bounded(target: string | URL, init?: RequestInit): Promise<Response> {
-    const url = new URL(target);
-    if (!bounds.allows(url)) throw new FetchFailed(`${url.origin} may not be asked`, false);
     const limit = AbortSignal.timeout(bounds.timeLimitMs);
     const signal = bounds.signal === undefined ? limit : AbortSignal.any([limit, bounds.signal]);
-    if (signal.aborted) throw new FetchFailed('it was called off', false);
+    const follows = bounds.followsRedirects === true && (init?.method ?? 'GET') === 'GET';
+    let url = new URL(target);
+    for (let left = follows ? MAX_REDIRECTS : 0; ; left -= 1) {
+      const answer = await ask(url, { ...init, redirect: 'manual', signal });
+      const next = left > 0 ? redirectTarget(answer, url) : null;
+      if (next === null) {
+        answer.headers.delete('location');
+        return answer;
+      }
+      url = next;
+    }
+  }
+
+  async function ask(url: URL, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    if (!bounds.allows(url) || hasUserinfo(url))
+      throw new FetchFailed(`${url.origin} may not be asked`, false);
+    if (init.signal.aborted) throw new FetchFailed('it was called off', false);
     try {
-      const response = await base(url, { ...init, redirect: 'manual', signal });
-      last = { status: response.status, retryAfterMs: retryAfter(response.headers) };
-      const body = await readBounded(response, bounds.maxBytes);
+      const response = await base(url, init);
+      const bytes = await readBounded(response, bounds.maxBytes);
       const { status, statusText, headers } = response;
-      return new Response(body.length === 0 ? null : body, { status, statusText, headers });
+      const retryAfterMs = retryAfter(headers);
+      last = { status, retryAfterMs, body: new TextDecoder().decode(bytes) };
+      return new Response(bytes.length === 0 ? null : bytes, { status, statusText, headers });
     } catch (error) {
       if (error instanceof FetchFailed) throw error;
       throw new FetchFailed(`${url.origin}: ${reasonOf(error)}`, !isNotSent(error));
@@ -71,6 +95,20 @@ export function createBoundedFetch(bounds: FetchBounds, base: FetchLike = fetch)
   }
 
   return { fetch: bounded, lastAnswer: () => last };
+}
+
+/** Where a redirect leads, if that is within the origin that was asked. */
+function redirectTarget({ status, headers }: Response, from: URL): URL | null {
+  const location = headers.get('location');
+  if (!REDIRECTS.includes(status) || location === null || !URL.canParse(location, from.href))
+    return null;
+  const target = new URL(location, from);
+  return target.origin === from.origin && !hasUserinfo(target) ? target : null;
+}
+
+/** `fetch` takes no address with a name or password in it. */
+export function hasUserinfo({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }
 
 async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -85,12 +123,16 @@ async function readBounded(response: Response, maxBytes: number): Promise<Uint8A
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** Seconds or a date; anything else counts as nothing. */
+/** Seconds or a date to come, which begins with its weekday; anything else counts as nothing. */
 function retryAfter(headers: Headers): number | null {
   const text = headers.get('retry-after')?.trim() ?? '';
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+  const isDate = /^(mon|tue|wed|thu|fri|sat|sun)/i.test(text);
+  const waitMs = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : isDate
+      ? Date.parse(text) - Date.now()
+      : 0;
+  return waitMs > 0 ? Math.min(waitMs, LONGEST_RETRY_AFTER_MS) : null;
 }
 
 function isNotSent(error: unknown): boolean {

@@ -2,9 +2,12 @@ import type { AuthorizationServerMetadata } from '@modelcontextprotocol/sdk/shar
 import {
   type BoundedFetch,
   createBoundedFetch,
+  type FetchBounds,
   FetchFailed,
   type FetchLike,
+  hasUserinfo,
 } from './boundedFetch.ts';
+import { isSameIssuer } from './issuer.ts';
 import type { IssuedTokens, RefreshOrder } from './refreshOrder.ts';
 
 /** The errors of RFC 6749, 5.2 that no second try can change. */
@@ -27,7 +30,13 @@ export interface Endpoint {
   readonly status: 'found';
   /** RFC 8414; `undefined` where the server never had any: then its `/token` is asked. */
   readonly metadata: AuthorizationServerMetadata | undefined;
+  /** The only origin that the refresh token is sent to. Not always the authorization server's own. */
+  readonly tokenOrigin: string;
+  /** How the client will show who it is (RFC 6749, 2.3.1). */
+  readonly authMethod: AuthMethod;
 }
+
+export type AuthMethod = 'none' | 'client_secret_post' | 'client_secret_basic';
 
 export type RefreshAnswer =
   | { readonly status: 'issued'; readonly tokens: IssuedTokens }
@@ -36,9 +45,13 @@ export type RefreshAnswer =
 
 /** The client's half of RFC 6749, 6, for one order. Neither function ever rejects. */
 export interface OAuthRefresher {
-  /** Finds the token endpoint. Sends no secret. */
+  /**
+   * Finds the token endpoint. Sends no secret. Only the authorization server itself is asked, within its
+   * origin, and its metadata counts only if it names the same issuer (RFC 8414, 3.3): where else the entry
+   * says that the metadata is, anybody may have written.
+   */
   discover(order: RefreshOrder): Promise<Endpoint | RefreshFailure>;
-  /** Sends the refresh token, once. */
+  /** Sends the refresh token, once, to that endpoint. No redirect is followed. */
   refresh(order: RefreshOrder, endpoint: Endpoint): Promise<RefreshAnswer>;
   /** Ends what {@link discover} has under way; a refresh that was sent is waited for. */
   dispose(): void;
@@ -65,34 +78,37 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
   const { timeLimitMs = TIME_LIMIT_MS, maxBytes = MAX_BYTES } = options;
   const closing = new AbortController();
 
-  const bounded = (allows: (url: URL) => boolean, signal?: AbortSignal): BoundedFetch =>
-    createBoundedFetch({ allows, timeLimitMs, maxBytes, ...(signal && { signal }) }, options.fetch);
+  const bounded = (
+    where: Pick<FetchBounds, 'allows' | 'followsRedirects'>,
+    signal?: AbortSignal,
+  ): BoundedFetch =>
+    createBoundedFetch(
+      { ...where, timeLimitMs, maxBytes, ...(signal && { signal }) },
+      options.fetch,
+    );
 
   async function findMetadata(
-    order: RefreshOrder,
+    { authorizationServerUrl, metadataUrl }: RefreshOrder,
     fetchFn: FetchLike,
   ): Promise<AuthorizationServerMetadata | undefined> {
-    if (order.metadataUrl === null) {
+    if (metadataUrl === null || !isWithin(metadataUrl, authorizationServerUrl)) {
       const { discoverAuthorizationServerMetadata } = await loadClient();
-      return discoverAuthorizationServerMetadata(order.authorizationServerUrl, { fetchFn });
+      return discoverAuthorizationServerMetadata(authorizationServerUrl, { fetchFn });
     }
     const { OAuthMetadataSchema } = await import('@modelcontextprotocol/sdk/shared/auth.js');
-    const response = await fetchFn(order.metadataUrl, { headers: { accept: 'application/json' } });
+    const response = await fetchFn(metadataUrl, { headers: { accept: 'application/json' } });
     return response.ok ? OAuthMetadataSchema.parse(await response.json()) : undefined;
   }
 
   return {
     async discover(order) {
-      const home = new URL(order.authorizationServerUrl).origin;
-      const allowed = [
-        home,
-        ...(order.metadataUrl === null ? [] : [new URL(order.metadataUrl).origin]),
-      ];
-      if (!allowed.every((origin) => isSafe(new URL(origin)))) {
-        return unfit(`${home} is neither https nor on this machine`);
-      }
+      const { authorizationServerUrl, clientId, clientSecret } = order;
+      const server = new URL(authorizationServerUrl);
+      const home = server.origin;
+      if (!isSafe(server)) return unfit(`${home} is neither https nor on this machine`);
+      if (hasUserinfo(server)) return unfit(`the address of ${home} holds a user name`);
       const { fetch: fetchFn, lastAnswer } = bounded(
-        (url) => allowed.includes(url.origin),
+        { allows: ({ origin }) => origin === home, followsRedirects: true },
         closing.signal,
       );
       let metadata: AuthorizationServerMetadata | undefined;
@@ -102,36 +118,41 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
         // Nothing but a question was sent: whatever went wrong may pass.
         return failed(describe(error, home), lastAnswer()?.retryAfterMs);
       }
-      if (metadata === undefined) {
-        return order.hadMetadata
-          ? failed(`${home} does not show its metadata any more`, lastAnswer()?.retryAfterMs)
-          : { status: 'found', metadata };
+      if (metadata === undefined && order.hadMetadata) {
+        const { metadataUrl } = order;
+        // The client was told to look elsewhere: that will not change by itself.
+        if (metadataUrl !== null && !isWithin(metadataUrl, home))
+          return unfit(
+            `${home} has no metadata; ${new URL(metadataUrl).origin} is not asked for it`,
+          );
+        return failed(`${home} does not show its metadata any more`, lastAnswer()?.retryAfterMs);
       }
-      const endpoint = new URL(metadata.token_endpoint);
-      if (!isSafe(endpoint) || (isLoopback(endpoint) && !isLoopback(new URL(home)))) {
-        return unfit(`the token endpoint of ${home} is neither https nor where it should be`);
-      }
-      return { status: 'found', metadata };
+      const endpoint = new URL(metadata?.token_endpoint ?? '/token', authorizationServerUrl);
+      const why = whyNot(metadata, endpoint, server);
+      if (why !== null) return unfit(why);
+      const { selectClientAuthMethod } = await loadClient();
+      const authMethod = selectClientAuthMethod(
+        clientInformation(clientId, clientSecret),
+        metadata?.token_endpoint_auth_methods_supported ?? [],
+      );
+      return { status: 'found', metadata, tokenOrigin: endpoint.origin, authMethod };
     },
 
-    async refresh(order, { metadata }) {
-      const url = new URL(metadata?.token_endpoint ?? order.authorizationServerUrl);
-      const { fetch: fetchFn, lastAnswer } = bounded(({ origin }) => origin === url.origin);
+    async refresh(order, { metadata, tokenOrigin }) {
+      const { fetch: fetchFn, lastAnswer } = bounded({
+        allows: ({ origin }) => origin === tokenOrigin,
+      });
       const { refreshAuthorization } = await loadClient();
-      const { clientId, clientSecret } = order;
       try {
         const issued = await refreshAuthorization(order.authorizationServerUrl, {
           ...(metadata && { metadata }),
-          clientInformation: {
-            client_id: clientId,
-            ...(clientSecret !== null && { client_secret: clientSecret }),
-          },
+          clientInformation: clientInformation(order.clientId, order.clientSecret),
           refreshToken: order.refreshToken,
           resource: order.resource,
           fetchFn,
         });
         const { access_token, refresh_token, expires_in, scope } = issued;
-        if (access_token === '') return unsure(`${url.origin} answered without a token`);
+        if (access_token === '') return unsure(`${tokenOrigin} answered without a token`);
         return {
           status: 'issued',
           tokens: {
@@ -142,7 +163,7 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
           },
         };
       } catch (error) {
-        return judge(error, url.origin, lastAnswer());
+        return judge(error, tokenOrigin, lastAnswer());
       }
     },
 
@@ -162,17 +183,48 @@ function judge(
   answer: { status: number; retryAfterMs: number | null } | null,
 ): Exclude<RefreshAnswer, { status: 'issued' }> {
   if (error instanceof FetchFailed && !error.sent) return failed(error.message);
-  if (error instanceof FetchFailed || answer === null) return unsure(describe(error, origin));
+  if (error instanceof FetchFailed) return unsure(error.message);
+  // A client id or secret that cannot be put into a header, for one.
+  if (answer === null) return unfit(`the request to ${origin} cannot be made`);
   const { status, retryAfterMs } = answer;
   // A success that cannot be understood: the token is spent all the same.
   if (status < 300) return unsure(`${origin} answered in a way that is no token`);
   const code = (error as { errorCode?: unknown }).errorCode;
   const refusal = REFUSALS.find((one) => one === code);
   if (refusal !== undefined) return { status: 'refused', error: refusal };
+  // 307 and 308 say that nothing was done and ask for the token elsewhere; the others may follow a success.
+  if (status < 400 && status !== 307 && status !== 308)
+    return unsure(`${origin} answered ${status}, which leads elsewhere`);
   const detail = `${origin} answered ${status}${typeof code === 'string' ? ` (${code})` : ''}`;
   if (GATEWAY_GAVE_UP.includes(status)) return unsure(detail);
   const later = status >= 500 || LATER.includes(status) || LATER_ERRORS.includes(String(code));
   return later ? failed(detail, retryAfterMs) : unfit(detail);
+}
+
+function clientInformation(client_id: string, client_secret: string | null) {
+  return { client_id, ...(client_secret !== null && { client_secret }) };
+}
+
+/** Why a refresh token may not go where the metadata says; `null`: it may. */
+function whyNot(
+  metadata: AuthorizationServerMetadata | undefined,
+  endpoint: URL,
+  server: URL,
+): string | null {
+  const home = server.origin;
+  if (metadata !== undefined && !isSameIssuer(metadata.issuer, server.href)) {
+    const other = URL.canParse(metadata.issuer) ? new URL(metadata.issuer).origin : null;
+    if (other === home) return `the metadata of ${home} is that of another issuer there`;
+    return `the metadata of ${home} is that of ${other ?? 'something without an address'}`;
+  }
+  if (hasUserinfo(endpoint)) return `the token endpoint that ${home} names holds a user name`;
+  if (!isSafe(endpoint) || (isLoopback(endpoint) && !isLoopback(server)))
+    return `the token endpoint of ${home} is neither https nor where it should be`;
+  return null;
+}
+
+function isWithin(url: string, base: string): boolean {
+  return new URL(url).origin === new URL(base).origin;
 }
 
 /** https, or plain http that does not leave this machine. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Entry, isObject, type Json, SERVER_MAP } from '../credentials/entry.ts';
+import { isSameIssuer } from './issuer.ts';
 
 /** All that a refresh of one server's value needs. Holds secrets. */
 export interface RefreshOrder {
@@ -44,7 +45,7 @@ export function refreshOrder(entry: Entry | null, serverKey: string): RefreshOrd
   if (authorizationServerUrl === null || resource === null) return null;
   // The client binds what it holds to the server that gave it, and shows it to no other.
   const issuer = text(value, 'issuer');
-  if (issuer !== null && trimmed(issuer) !== trimmed(authorizationServerUrl)) return null;
+  if (issuer !== null && !isSameIssuer(issuer, authorizationServerUrl)) return null;
   const resourceUrl = new URL(resource);
   resourceUrl.hash = '';
   const ownConfig = member(entry?.[CLIENT_CONFIG_MAP], serverKey);
@@ -97,9 +98,4 @@ function text(value: Json | undefined, key: string): string | null {
 function url(value: Json | undefined, key: string): string | null {
   const found = text(value, key);
   return found !== null && URL.canParse(found) ? found : null;
-}
-
-/** Addresses are compared without the slash at their end, as the OAuth client does. */
-function trimmed(address: string): string {
-  return address.replace(/\/$/, '');
 }
