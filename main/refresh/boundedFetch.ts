@@ -136,7 +136,9 @@ function retryAfter(headers: Headers): number | null {
 }
 
 function isNotSent(error: unknown): boolean {
-  return NOT_SENT.test(codeOf(error));
+  // `fetch` asks nobody at the ports of mail and the like, and says so in words only.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return NOT_SENT.test(codeOf(error)) || cause === 'bad port';
 }
 
 /** What `fetch` throws says nothing itself; its cause does, or, for several addresses, the first of its causes. */

@@ -219,6 +219,8 @@ export function createLease(deps: LeaseDeps): Lease {
       if (answer.status === 'unavailable') {
         if (!answer.lost) return { status: 'kept', detail: answer.detail };
         open.set(refreshed.spent, { ...refreshed, state: 'sent' });
+        // Told once: the next engine finds a token that was sent, and no answer to carry.
+        await journal.intend(refreshed).catch(() => undefined);
         return { status: 'unsure', detail: answer.detail, value: undefined };
       }
       // With the locks or without: whoever holds one is about to send a token that is spent.

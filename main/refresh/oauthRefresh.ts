@@ -8,22 +8,8 @@ import {
   hasUserinfo,
 } from './boundedFetch.ts';
 import { isSameIssuer } from './issuer.ts';
-import type { IssuedTokens, RefreshOrder } from './refreshOrder.ts';
-
-/** The errors of RFC 6749, 5.2 that no second try can change. */
-export const REFUSALS = ['invalid_grant', 'invalid_client', 'unauthorized_client'] as const;
-export type Refusal = (typeof REFUSALS)[number];
-
-/**
- * A refresh that came to nothing. `detail` is for people and holds no secret.
- * - `failed`: it may work later; the refresh token was not used
- * - `unfit`: it will not work like this; the refresh token was not used
- * - `unsure`: the server may have used the refresh token, and nobody has the answer
- */
-export type RefreshFailure =
-  | { readonly status: 'failed'; readonly retryAfterMs: number | null; readonly detail: string }
-  | { readonly status: 'unfit'; readonly detail: string }
-  | { readonly status: 'unsure'; readonly detail: string };
+import type { RefreshOrder } from './refreshOrder.ts';
+import { type RefreshAnswer, type RefreshFailure, readTokenAnswer } from './tokenAnswer.ts';
 
 /** Where to send a refresh token. */
 export interface Endpoint {
@@ -37,11 +23,6 @@ export interface Endpoint {
 }
 
 export type AuthMethod = 'none' | 'client_secret_post' | 'client_secret_basic';
-
-export type RefreshAnswer =
-  | { readonly status: 'issued'; readonly tokens: IssuedTokens }
-  | { readonly status: 'refused'; readonly error: Refusal }
-  | RefreshFailure;
 
 /** The client's half of RFC 6749, 6, for one order. Neither function ever rejects. */
 export interface OAuthRefresher {
@@ -68,12 +49,6 @@ export interface OAuthRefresherOptions {
 
 const TIME_LIMIT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
-/** Answers that say "not now": request timeout, too early, too many requests. */
-const LATER = [408, 425, 429];
-/** A gateway's word for a server that may have done it all the same. */
-const GATEWAY_GAVE_UP = [502, 504];
-const LATER_ERRORS = ['temporarily_unavailable', 'too_many_requests'];
-
 export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefresher {
   const { timeLimitMs = TIME_LIMIT_MS, maxBytes = MAX_BYTES } = options;
   const closing = new AbortController();
@@ -144,27 +119,23 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
       });
       const { refreshAuthorization } = await loadClient();
       try {
-        const issued = await refreshAuthorization(order.authorizationServerUrl, {
+        await refreshAuthorization(order.authorizationServerUrl, {
           ...(metadata && { metadata }),
           clientInformation: clientInformation(order.clientId, order.clientSecret),
           refreshToken: order.refreshToken,
           resource: order.resource,
           fetchFn,
         });
-        const { access_token, refresh_token, expires_in, scope } = issued;
-        if (access_token === '') return unsure(`${tokenOrigin} answered without a token`);
-        return {
-          status: 'issued',
-          tokens: {
-            accessToken: access_token,
-            refreshToken: refresh_token ?? order.refreshToken,
-            expiresAt: expires_in === undefined ? null : options.now() + expires_in * 1_000,
-            scope: scope ?? null,
-          },
-        };
       } catch (error) {
-        return judge(error, tokenOrigin, lastAnswer());
+        // What the OAuth client makes of an answer does not count: it knows less of what servers do.
+        if (error instanceof FetchFailed)
+          return error.sent ? unsure(error.message) : failed(error.message);
       }
+      const answer = lastAnswer();
+      // A client secret that no header can hold, for one.
+      if (answer === null) return unfit(`the request to ${tokenOrigin} cannot be made`);
+      const { refreshToken } = order;
+      return readTokenAnswer(answer, { origin: tokenOrigin, refreshToken, now: options.now() });
     },
 
     dispose: () => closing.abort(),
@@ -174,31 +145,6 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
 /** Loaded when it is first needed: it is large, and most commands never do. */
 function loadClient() {
   return import('@modelcontextprotocol/sdk/client/auth.js');
-}
-
-/** What a refresh that threw came to. The error's own text may quote the answer, so it is not handed on. */
-function judge(
-  error: unknown,
-  origin: string,
-  answer: { status: number; retryAfterMs: number | null } | null,
-): Exclude<RefreshAnswer, { status: 'issued' }> {
-  if (error instanceof FetchFailed && !error.sent) return failed(error.message);
-  if (error instanceof FetchFailed) return unsure(error.message);
-  // A client id or secret that cannot be put into a header, for one.
-  if (answer === null) return unfit(`the request to ${origin} cannot be made`);
-  const { status, retryAfterMs } = answer;
-  // A success that cannot be understood: the token is spent all the same.
-  if (status < 300) return unsure(`${origin} answered in a way that is no token`);
-  const code = (error as { errorCode?: unknown }).errorCode;
-  const refusal = REFUSALS.find((one) => one === code);
-  if (refusal !== undefined) return { status: 'refused', error: refusal };
-  // 307 and 308 say that nothing was done and ask for the token elsewhere; the others may follow a success.
-  if (status < 400 && status !== 307 && status !== 308)
-    return unsure(`${origin} answered ${status}, which leads elsewhere`);
-  const detail = `${origin} answered ${status}${typeof code === 'string' ? ` (${code})` : ''}`;
-  if (GATEWAY_GAVE_UP.includes(status)) return unsure(detail);
-  const later = status >= 500 || LATER.includes(status) || LATER_ERRORS.includes(String(code));
-  return later ? failed(detail, retryAfterMs) : unfit(detail);
 }
 
 function clientInformation(client_id: string, client_secret: string | null) {

@@ -244,8 +244,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     const troubles = [...problems];
     for (const open of lease.kept()) {
       const detail = await carryOne(open);
-      if (detail !== null)
-        troubles.push(`The new tokens of "${open.name}" could not be carried yet: ${detail}`);
+      if (detail !== null) troubles.push(`The new tokens of "${open.name}" ${detail}`);
     }
     deps.onProblem(troubles.length === 0 ? null : troubles.join(' '));
     if (lease.kept().length > 0 && !disposed)
@@ -268,7 +267,8 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       tell({ key: serverKey, name: open.name }, 'refreshed', result.replaced);
     }
     running.delete(serverKey);
-    return result.status === 'kept' || result.status === 'unsure' ? result.detail : null;
+    if (result.status === 'kept') return `could not be carried yet: ${result.detail}`;
+    return result.status === 'unsure' ? `are lost: ${result.detail}` : null;
   }
 
   return {

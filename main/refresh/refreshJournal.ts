@@ -7,6 +7,7 @@ import { syncFolder } from '../journal/syncFolder.ts';
 import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
 import type { IssuedTokens } from './refreshOrder.ts';
+import { clampMoment, isCarriable } from './tokenAnswer.ts';
 
 /** A refresh that was begun, and is not known to have come to its end. No secrets. */
 export interface OpenRefresh {
@@ -26,7 +27,7 @@ export type Refreshing = Omit<OpenRefresh, 'state'>;
 
 export type KeptTokens =
   | { readonly status: 'found'; readonly tokens: IssuedTokens }
-  /** `lost`: they will never be read again. Otherwise it may work later: a locked keychain. */
+  /** `lost`: they will never be of use. Otherwise it may work later: a locked keychain. */
   | { readonly status: 'unavailable'; readonly lost: boolean; readonly detail: string };
 
 /**
@@ -62,7 +63,7 @@ type RefreshRecord = z.output<typeof recordSchema>;
 const tokensSchema = z.object({
   accessToken: z.string(),
   refreshToken: z.string(),
-  expiresAt: z.number().nullable(),
+  expiresAt: z.number().transform(clampMoment).nullable(),
   scope: z.string().nullable(),
 });
 
@@ -135,8 +136,11 @@ export function createRefreshJournal(options: {
         return { status: 'unavailable', lost: false, detail: found.detail };
       const opened = openJson(record.answer, authenticated(record), found.key);
       const parsed = tokensSchema.safeParse(opened?.value);
-      if (parsed.success) return { status: 'found', tokens: parsed.data };
-      return lost(`${pathOf(spent)} is not what was written`);
+      if (!parsed.success) return lost(`${pathOf(spent)} is not what was written`);
+      const { accessToken, refreshToken } = parsed.data;
+      if (isCarriable(accessToken) && isCarriable(refreshToken))
+        return { status: 'found', tokens: parsed.data };
+      return lost('the server issued tokens that no entry can hold; sign in again');
     },
 
     async drop(spent) {

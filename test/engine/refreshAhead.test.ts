@@ -3,13 +3,16 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createJournalKeys } from '../../main/journal/journalKey.ts';
+import { createRefreshJournal } from '../../main/refresh/refreshJournal.ts';
 import { refreshLockName } from '../../main/refresh/refreshLocks.ts';
+import { tokenDigest } from '../../main/refresh/refreshOrder.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { serverIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
-import { serverKey } from '../support/fake.ts';
+import { MARK, serverKey } from '../support/fake.ts';
 import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 
@@ -267,4 +270,31 @@ describe('an engine that is killed in the middle of a refresh', () => {
     await untilSerial(2);
     expect(oauth.tokenRequests).toHaveLength(1);
   });
+});
+
+it('new tokens that no entry can hold: told once, and not tried for ever', async () => {
+  const value = signedInAt(oauth, LOOP);
+  for (const place of places) await putServer(place, value);
+  // As an engine of before left it, which took what the server sent as it was.
+  const journal = createRefreshJournal({
+    dir: world.paths.refresh,
+    keys: createJournalKeys({ dir: world.paths.journal, mode: 'file' }),
+    now: Date.now,
+  });
+  const spent = tokenDigest(value as never) ?? '';
+  const tokens = { refreshToken: value.refreshToken as string, expiresAt: 1e20, scope: null };
+  await journal.keep(
+    { serverKey: serverKey(LOOP), name: LOOP, spent },
+    { ...tokens, accessToken: `${MARK}\ud800` },
+  );
+  const engine = await world.startEngine();
+  const { message } = await world.untilAlert('refresh');
+  expect(message).toContain(`The new tokens of "${LOOP}" are lost`);
+  expect(message).toContain('sign in again');
+  const [left] = (await journal.list()).open;
+  expect(left, 'it is closed: there is nothing to carry').toMatchObject({ spent, state: 'sent' });
+  await engine.kill('SIGTERM');
+  await world.startEngine();
+  expect((await world.status()).alerts).toEqual([]);
+  expect(oauth.tokenRequests, 'and what may be spent is not sent again').toEqual([]);
 });

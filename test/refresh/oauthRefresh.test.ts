@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../main/credentials/entry.ts';
-import { createOAuthRefresher, type RefreshAnswer } from '../../main/refresh/oauthRefresh.ts';
+import { createOAuthRefresher } from '../../main/refresh/oauthRefresh.ts';
 import { type RefreshOrder, refreshOrder, withTokens } from '../../main/refresh/refreshOrder.ts';
+import type { RefreshAnswer } from '../../main/refresh/tokenAnswer.ts';
 import {
   type OAuthMcpServer,
   type OAuthMcpServerOptions,
