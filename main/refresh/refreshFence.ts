@@ -12,6 +12,19 @@ import {
   NO_FENCE,
 } from './fence.ts';
 import {
+  isDisregarded,
+  isForgotten,
+  isHostile,
+  lockGone,
+  lockTaken,
+  mayFence,
+  NEW_STANDING,
+  othersWaited,
+  refreshEnded,
+  type Standing,
+} from './fenceStanding.ts';
+import { createLockLooks } from './lockLooks.ts';
+import {
   isClientLock,
   REFRESH_LOCK_PREFIX,
   type RefreshLocks,
@@ -26,6 +39,8 @@ export interface RefreshFence {
   look(folder: string, name: string | null): void;
   /** What the engine reports is how a fence learns who started, who stopped, and who received what. */
   onEvent(event: EngineEvent): void;
+  /** Whether a client's lock there is none that a refresh would wait for: it is held or made too much. */
+  disregards(folder: string, serverKey: string): boolean;
   /** Paused, it lets go of everything and fences nothing. */
   setPaused(paused: boolean): void;
   dispose(): void;
@@ -37,6 +52,11 @@ export interface RefreshFenceDeps {
   readonly isEnabled: () => boolean;
   readonly view: () => RefreshView;
   readonly tell: (story: RefreshStory) => void;
+  /**
+   * A mission does what no client does. Told once for each run of it.
+   * @param what for people, as the end of "Mission x …"; `null`: it has stopped
+   */
+  readonly onHostile: (missionId: string, what: string | null) => void;
 }
 
 /**
@@ -51,7 +71,14 @@ interface Fence {
   /** All that have to do with it, by their folder. */
   readonly places: Map<string, RefreshPlace>;
   cancelWake: (() => void) | null;
+  /** For whom it is up, and since when (monotonic ms). */
+  up: { readonly place: string; readonly since: number } | null;
 }
+
+/** Of one folder, in a look at all of them: more than that no client makes. */
+const MOST_LOCKS = 1_000;
+/** How many standings may be kept before those are dropped that say nothing any more. */
+const MANY_STANDINGS = 256;
 
 export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   const { locks, clock } = deps;
@@ -59,12 +86,30 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   const fences = new Map<string, Fence>();
   /** Locks that nobody saw being taken: which token their clients began with is not known. */
   const inherited = new Set<string>();
+  /** By the path of the lock. */
+  const standings = new Map<string, Standing>();
+  /** Missions that are known to be hostile. */
+  const told = new Set<string>();
+  const looks = createLockLooks(clock, lookAt);
   let paused = false;
+
+  const pathOf = (folder: string, key: string): string => join(folder, refreshLockName(key));
+  const standingOf = (path: string): Standing => standings.get(path) ?? NEW_STANDING;
+
+  function stand(path: string, change: (standing: Standing, now: number) => Standing): Standing {
+    const now = clock.monotonic();
+    const next = change(standingOf(path), now);
+    if (!standings.has(path) && standings.size >= MANY_STANDINGS)
+      for (const [each, standing] of standings)
+        if (isForgotten(standing, now)) standings.delete(each);
+    standings.set(path, next);
+    return next;
+  }
 
   function fenceOf(key: string): Fence {
     let fence = fences.get(key);
     if (fence === undefined) {
-      fence = { state: NO_FENCE, places: new Map(), cancelWake: null };
+      fence = { state: NO_FENCE, places: new Map(), cancelWake: null, up: null };
       fences.set(key, fence);
     }
     return fence;
@@ -72,8 +117,16 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
 
   /** Makes the step, and does what follows from it. */
   function feed(key: string, fence: Fence, input: FenceInput): void {
-    const { state, effects } = fenceStep(fence.state, input, clock.monotonic());
+    const now = clock.monotonic();
+    const { state, effects } = fenceStep(fence.state, input, now);
     fence.state = state;
+    if (state.until !== null && fence.up === null && 'place' in input)
+      fence.up = { place: input.place, since: now };
+    if (state.until === null && fence.up !== null) {
+      const { place, since } = fence.up;
+      fence.up = null;
+      stand(pathOf(place, key), (standing) => othersWaited(standing, now - since, now));
+    }
     for (const effect of effects) carryOut(key, fence, effect);
     if (isOver(fence.state, clock.monotonic())) forget(key, fence);
   }
@@ -113,15 +166,16 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     try {
       await deps.view().takeIn(place.missionId);
       // What was rejected is the token that it began with; by now there is another one's newer, or may be.
-      const isOlder = hasChanged() || inherited.has(join(folder, refreshLockName(key)));
+      const isOlder = hasChanged() || inherited.has(pathOf(folder, key));
       if (isOlder && isInvalidated(place, key)) await deps.view().heal(place.missionId);
     } catch {
       // A store that cannot be looked at now: the engine says so itself, and nobody gains by waiting.
     }
-    inherited.delete(join(folder, refreshLockName(key)));
+    inherited.delete(pathOf(folder, key));
     // Paused meanwhile, everything was let go.
     if (fences.get(key) !== fence) return;
     const changed = hasChanged();
+    stand(pathOf(folder, key), (standing, now) => refreshEnded(standing, changed, now));
     feed(key, fence, { kind: 'settled', place: folder, changed });
   }
 
@@ -131,11 +185,13 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     const places = deps.view().places();
     const place = places.find((each) => each.folder === folder);
     if (place === undefined) return;
+    const namedSo = usableServers(place).filter((each) => refreshLockName(each.key) === name);
     // "a-b" and "a_b" at one address share a lock: then it is about the one that is due.
-    const server = usableServers(place).find(
-      (each) => refreshLockName(each.key) === name && isDue(each, clock.now()),
-    );
+    const due = namedSo.find((each) => isDue(each, clock.now()));
+    const server = due ?? namedSo[0];
     if (server === undefined) return;
+    const standing = countLock(place, server, join(folder, name));
+    if (due === undefined || !mayFence(standing, clock.monotonic())) return;
     const { key } = server;
     const others = places.filter(
       (other) => other !== place && usableServers(other).some((each) => each.key === key),
@@ -144,6 +200,24 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     for (const each of [place, ...others]) fence.places.set(each.folder, each);
     stories.begin(place, server);
     feed(key, fence, { kind: 'locked', place: folder, others: others.map((each) => each.folder) });
+  }
+
+  /** Notes a lock that is new, and says so once if there are too many of them. */
+  function countLock(
+    { missionId }: RefreshPlace,
+    { key, name }: ServerSummary,
+    path: string,
+  ): Standing {
+    const known = standingOf(path);
+    // A client touches its lock now and then.
+    if (known.lockedAt !== null) return known;
+    const digest = deps.view().digestOf(missionId, key);
+    const standing = stand(path, (each, now) => lockTaken(each, digest, now));
+    if (missionId !== null && isHostile(standing) && !told.has(missionId)) {
+      told.add(missionId);
+      deps.onHostile(missionId, `takes the refresh lock of "${name}" all the time for no refresh`);
+    }
+    return standing;
   }
 
   function isInvalidated({ missionId }: RefreshPlace, key: string): boolean {
@@ -163,6 +237,7 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       onLocked(folder, name);
       return;
     }
+    if (standings.has(join(folder, name))) stand(join(folder, name), lockGone);
     for (const [key, fence] of [...fences]) {
       const { clients, held } = fence.state;
       if (refreshLockName(key) !== name || !(clients.has(folder) || held.has(folder))) continue;
@@ -172,6 +247,7 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   }
 
   function onMission(missionId: string, kind: 'started' | 'stopped'): void {
+    if (kind === 'stopped' && told.delete(missionId)) deps.onHostile(missionId, null);
     for (const [key, fence] of [...fences]) {
       const places = kind === 'started' ? deps.view().places() : [...fence.places.values()];
       const place = places.find((each) => each.missionId === missionId);
@@ -195,12 +271,19 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   return {
     look(folder, name) {
       const isLock = (each: string): boolean => each.startsWith(REFRESH_LOCK_PREFIX);
-      const names = name === null ? namesIn(folder).filter(isLock) : [name];
-      for (const each of names) {
+      if (name !== null) {
+        looks.look(folder, name);
+        return;
+      }
+      for (const each of namesIn(folder).filter(isLock).slice(0, MOST_LOCKS)) {
         const path = join(folder, each);
-        if (name === null && isClientLock(path)) inherited.add(path);
+        if (isClientLock(path)) inherited.add(path);
         lookAt(folder, each);
       }
+    },
+
+    disregards(folder, key) {
+      return isDisregarded(standingOf(pathOf(folder, key)), clock.monotonic());
     },
 
     onEvent(event) {
@@ -212,7 +295,10 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     },
 
     setPaused,
-    dispose: () => setPaused(true),
+    dispose() {
+      looks.dispose();
+      setPaused(true);
+    },
   };
 }
 

@@ -1,15 +1,9 @@
-import {
-  type BigIntStats,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  utimesSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { type BigIntStats, lstatSync, mkdirSync, rmdirSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomicSync } from '../system/atomicFile.ts';
 import type { Clock } from '../system/clock.ts';
+import { readForeignText } from '../system/foreignFile.ts';
 
 /** What every refresh lock of a client is called, ours included. */
 export const REFRESH_LOCK_PREFIX = 'mcp-refresh-';
@@ -57,6 +51,9 @@ const OUR_MODE = 0o500;
 const HEARTBEAT_MS = 1_000;
 
 const listSchema = z.array(z.string());
+/** Each lock takes some 200 bytes. */
+const LONGEST_LIST = 4 * 1024 * 1024;
+const LOCK_NAME = new RegExp(`^${REFRESH_LOCK_PREFIX}[a-zA-Z0-9_]+\\.lock\\.lock$`);
 
 interface Taken extends HeldLock {
   readonly path: string;
@@ -82,8 +79,10 @@ export function isClientLock(path: string): boolean {
 export function createRefreshLocks(deps: {
   readonly listPath: string;
   readonly clock: Clock;
+  /** Whether missions or plain claudes keep, or kept, credentials in a folder: only there locks are removed. */
+  readonly isCredentialDir: (folder: string) => boolean;
 }): RefreshLocks {
-  const { listPath, clock } = deps;
+  const { listPath, clock, isCredentialDir } = deps;
   const taken = new Map<string, Taken>();
   let cancelBeat: (() => void) | null = null;
 
@@ -170,6 +169,8 @@ export function createRefreshLocks(deps: {
     sweep() {
       const left = readList(listPath);
       for (const path of left) {
+        // The list is a file like any other: what is no refresh lock is nothing of ours.
+        if (!LOCK_NAME.test(basename(path)) || !isCredentialDir(dirname(path))) continue;
         const stat = look(path);
         if (stat !== null && isMarked(stat) && !taken.has(path)) removeLock(path);
       }
@@ -216,7 +217,7 @@ function removeLock(path: string): void {
 
 function readList(path: string): readonly string[] {
   try {
-    return listSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return listSchema.parse(JSON.parse(readForeignText(path, LONGEST_LIST) ?? '[]'));
   } catch {
     // None yet, or damaged by hand: what it named is taken over by clients when it is stale.
     return [];

@@ -18,6 +18,8 @@ export interface RefresherDeps extends Omit<RefreshAheadDeps, 'lease'> {
   readonly clock: Clock;
   /** As the engine's. */
   readonly replace: LeaseDeps['replace'];
+  /** As the fence's: a lock there keeps nobody from refreshing. */
+  readonly disregards: (folder: string, serverKey: string) => boolean;
   readonly fetch?: FetchLike;
 }
 
@@ -49,7 +51,8 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       return places()
         .filter(({ missionId }) => missionId !== null)
         .filter(({ missionId }) => serversOf(missionId).some(({ key }) => key === serverKey))
-        .map(({ folder }) => folder);
+        .map(({ folder }) => folder)
+        .filter((folder) => !deps.disregards(folder, serverKey));
     },
     isStopping: () => ending !== null || deps.isPaused(),
     isAbandoned: () => ending === 'abandon',

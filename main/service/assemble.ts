@@ -1,9 +1,11 @@
+import { basename, dirname } from 'node:path';
 import { type BroadcastFile, createBroadcastFile } from '../broadcast/broadcastFile.ts';
 import { type BroadcastListener, createBroadcastListener } from '../broadcast/broadcastListener.ts';
 import { createDigester } from '../credentials/digest.ts';
 import { createJournal, type Journal } from '../journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
+import { CONFIG_FOLDER } from '../missions/mission.ts';
 import { hasOauthToken } from '../missions/oauthToken.ts';
 import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
 import { createRefresher, type Refresher } from '../refresh/refresher.ts';
@@ -95,13 +97,27 @@ export function assemble(
     onBroadcast: () => engine.lookAtAll(),
     onBad: (message) => alerts.setOwn('broadcast', 'broadcast', message),
   });
-  const refreshLocks = createRefreshLocks({ listPath: paths.refreshLocks, clock });
+  const refreshLocks = createRefreshLocks({
+    listPath: paths.refreshLocks,
+    clock,
+    isCredentialDir: (folder) =>
+      folder === global.configDir ||
+      (basename(folder) === CONFIG_FOLDER && dirname(dirname(folder)) === paths.missions) ||
+      isAttached(folder),
+  });
   const fence = createRefreshFence({
     locks: refreshLocks,
     clock,
     isEnabled: () => settings.refreshFence,
     view: () => engine.refreshView,
     tell: (story) => onEvent({ event: 'refresh', at: clock.now(), ...story }),
+    onHostile(missionId, what) {
+      const message = `Mission ${missionId} ${what}. No Claude does that: its lock keeps nobody waiting any more, but see what runs in it.`;
+      alerts.set(
+        `refresh-lock:${missionId}`,
+        what === null ? null : { kind: 'hostile', missionId, message, servers: [] },
+      );
+    },
   });
   const emit: Emit = (event) => {
     fence.onEvent(event);
@@ -155,6 +171,7 @@ export function assemble(
     store,
     global,
     locks: refreshLocks,
+    disregards: fence.disregards,
     dir: paths.refresh,
     keys: journalKeys,
     clock,
@@ -198,6 +215,15 @@ export function assemble(
     const mission = registry.get(missionId)?.mission;
     if (change === 'started' && mission !== undefined) runs.started(mission);
     if (change === 'removed') runs.forget(missionId);
+  }
+
+  function isAttached(folder: string): boolean {
+    try {
+      return attached.list().some(({ configDir }) => configDir === folder);
+    } catch {
+      // The list is damaged, which is told elsewhere: clients take over what nobody lets go of.
+      return false;
+    }
   }
 
   function reloadSettings(): void {

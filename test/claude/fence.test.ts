@@ -119,7 +119,11 @@ describe.skipIf(!found.ok)(
       const [a = ''] = dirs;
       // Its heart does not beat.
       const clock = createFakeClock();
-      const left = createRefreshLocks({ listPath: join(scene.root, 'locks.json'), clock });
+      const left = createRefreshLocks({
+        listPath: join(scene.root, 'locks.json'),
+        clock,
+        isCredentialDir: () => true,
+      });
       expect(left.take(a, keyIn(a), 'fence')).toBe('taken');
       const lock = join(a, refreshLockName(keyIn(a)));
       utimesSync(lock, 1, 1);

@@ -305,3 +305,40 @@ it('an engine that ends lets go of everything', async () => {
   expect(JSON.parse(readFileSync(world.paths.refreshLocks, 'utf8'))).toEqual([]);
   rmdirSync(refreshLock(a, 'loop'));
 });
+
+describe('a mission that makes a storm of its refresh lock', () => {
+  it('is told once, and the others refresh as ever', async () => {
+    const engine = await startInStep();
+    const lock = refreshLock(a, 'loop');
+    const isTold = (): boolean =>
+      engine.events.some(
+        ({ event, ...rest }) => event === 'alert' && 'kind' in rest && rest.kind === 'hostile',
+      );
+    // As fast as it can be, with no word of a client's: until it is known for what it is, and on for as long again.
+    let cycles = 0;
+    let enough = Number.POSITIVE_INFINITY;
+    while (cycles < enough) {
+      mkdirSync(lock);
+      await sleep(1);
+      rmdirSync(lock);
+      await sleep(0);
+      cycles += 1;
+      if (enough === Number.POSITIVE_INFINITY && isTold()) enough = 2 * cycles;
+    }
+    const alert = await world.untilAlert('refresh-lock:a');
+    expect(alert).toMatchObject({ kind: 'hostile', missionId: 'a' });
+    expect(alert.message).toContain('"loop"');
+    server.hold();
+    const first = refreshAsClient(b, 'loop', server);
+    await untilFenced(c, world.global);
+    server.answer();
+    expect(await first).toBe('refreshed');
+    await world.untilHeld(serverIn(b, 'loop') as never);
+    const told = engine.events.filter(({ event }) => event === 'alert');
+    expect(told).toHaveLength(1);
+    const ofA = engine.events.filter((each) => each.event === 'refresh' && each.missionId === 'a');
+    expect(ofA.length, `${cycles} cycles`).toBeLessThanOrEqual(3);
+    world.setStopped('a');
+    await world.untilNoAlert('refresh-lock:a');
+  });
+});

@@ -39,13 +39,14 @@ beforeEach(() => {
   mkdirSync(a);
   mkdirSync(b);
   clock = createFakeClock();
-  locks = createRefreshLocks({ listPath, clock });
+  locks = createRefreshLocks({ listPath, clock, isCredentialDir });
 });
 afterEach(() => {
   locks.dispose();
   rmSync(root, { recursive: true, force: true });
 });
 
+const isCredentialDir = (folder: string): boolean => [a, b].includes(folder);
 const lockIn = (folder: string): string => join(folder, NAME);
 const listed = (): string[] => JSON.parse(readFileSync(listPath, 'utf8'));
 
@@ -105,7 +106,11 @@ describe('taking a refresh lock', () => {
 
   it("tells a client's lock from one of ours, another engine's too", () => {
     mkdirSync(lockIn(a));
-    createRefreshLocks({ listPath: join(root, 'other.json'), clock }).take(b, KEY, 'fence');
+    createRefreshLocks({ listPath: join(root, 'other.json'), clock, isCredentialDir }).take(
+      b,
+      KEY,
+      'fence',
+    );
     expect([lockIn(a), lockIn(b), lockIn(root)].map(isClientLock)).toEqual([true, false, false]);
   });
 });
@@ -177,7 +182,7 @@ describe('the heartbeat', () => {
         cancel();
       };
     };
-    const counted = createRefreshLocks({ listPath, clock: { ...clock, after } });
+    const counted = createRefreshLocks({ listPath, clock: { ...clock, after }, isCredentialDir });
     expect(timers.set).toBe(0);
     counted.takeAll([a, b], KEY, 'fence');
     clock.pass(3_000);
@@ -190,7 +195,7 @@ describe('the heartbeat', () => {
 describe('what a killed engine left', () => {
   /** An engine that took both and was killed: it never lets go. */
   const killed = (): void =>
-    void createRefreshLocks({ listPath, clock }).takeAll([a, b], KEY, 'fence');
+    void createRefreshLocks({ listPath, clock, isCredentialDir }).takeAll([a, b], KEY, 'fence');
 
   it('is removed by the next one', () => {
     killed();
@@ -211,6 +216,20 @@ describe('what a killed engine left', () => {
     mkdirSync(lockIn(a), { mode: 0o500 });
     locks.sweep();
     expect(existsSync(lockIn(a))).toBe(false);
+  });
+
+  it('removes no folder that its list was made to name, but locks where credentials lie', () => {
+    const project = join(root, 'project');
+    const named = [join(a, 'agents'), lockIn(project), join(a, 'mcp-refresh-x.lock.lock', 'deep')];
+    const up = `${a}/x/../../project/${NAME}`;
+    mkdirSync(project);
+    mkdirSync(join(a, 'mcp-refresh-x.lock.lock'));
+    for (const path of named) mkdirSync(path, { mode: 0o500 });
+    mkdirSync(lockIn(b), { mode: 0o500 });
+    writeFileSync(listPath, JSON.stringify([...named, up, NAME, lockIn(b)]));
+    locks.sweep();
+    expect(named.map((path) => existsSync(path))).toEqual([true, true, true]);
+    expect(existsSync(lockIn(b)), 'a lock that was left goes').toBe(false);
   });
 
   it('is no reason to stop, if its list is damaged', () => {
