@@ -22,6 +22,7 @@ export default {
     rule('system-is-the-ground-floor', '^main/system/', '^main/(?!system/)'),
     rule('stores-know-no-missions', '^main/stores/', '^main/(?!(stores|system)/)'),
     rule('broadcast-stands-alone', '^main/broadcast/', '^main/(?!(broadcast|system)/)'),
+    rule('trust-knows-no-engine', '^main/trust/', '^main/(?!(trust|credentials|system)/)'),
     rule('missions-know-no-engine', '^main/missions/', '^main/(?!(missions|stores|system)/)'),
     rule('journal-knows-no-engine', '^main/journal/', '^main/(?!(journal|stores|system)/)'),
     rule(

@@ -17,6 +17,8 @@ export interface MergeInput {
   /** Fields whose loss is not passed on until the user has answered: the wipe guard's. */
   readonly held: { readonly mission: ReadonlySet<FieldId>; readonly global: ReadonlySet<FieldId> };
   readonly carry: (id: FieldId) => Carry;
+  /** Fields that neither go up nor are replaced: known secrets under other addresses than their own. */
+  readonly frozen: ReadonlySet<FieldId>;
   /** Force resync: a usable value also replaces one that became unusable, whoever changed. */
   readonly heal: boolean;
   /** When a field's value was last written on each side, ms since the epoch, where known. */
@@ -56,7 +58,7 @@ export function mergeEntries(input: MergeInput, digester: Digester): MergeResult
 
   for (const id of new Set([...missionFields.keys(), ...globalFields.keys(), ...base.keys()])) {
     const carry = input.carry(id);
-    if (carry === 'none') continue;
+    if (carry === 'none' || input.frozen.has(id)) continue;
     const m = toValue(id, missionFields.get(id), digester);
     const g = toValue(id, globalFields.get(id), digester);
     const known = input.base.get(id);

@@ -5,7 +5,9 @@ import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import { loadEntry } from '../sync/entryView.ts';
 import type { Replaced } from '../sync/outcome.ts';
 import { errorText } from '../system/errors.ts';
-import type { OAuthRefresher } from './oauthRefresh.ts';
+import type { DestinationBook } from '../trust/destinationBook.ts';
+import type { TokenEndpoint } from '../trust/signIn.ts';
+import type { Endpoint, OAuthRefresher, RefreshFailure } from './oauthRefresh.ts';
 import type { KeptTokens, OpenRefresh, RefreshJournal } from './refreshJournal.ts';
 import type { RefreshLocks } from './refreshLocks.ts';
 import {
@@ -40,6 +42,8 @@ export interface LeaseDeps {
   readonly locks: RefreshLocks;
   readonly journal: RefreshJournal;
   readonly oauth: OAuthRefresher;
+  /** Where secrets may be sent; nothing is sent anywhere else. */
+  readonly destinations: Pick<DestinationBook, 'judge' | 'pinEndpoint' | 'save'>;
   /** The credential directories of all running missions that have the server. */
   readonly foldersOf: (serverKey: string) => readonly string[];
   /** As the engine's. */
@@ -118,6 +122,11 @@ export function createLease(deps: LeaseDeps): Lease {
       const detail = 'its entry does not say all that a refresh needs';
       return { status: 'unfit', detail, value };
     }
+    const trust = deps.destinations.judge(before.entry, serverKey);
+    // The engine has not looked at it yet; it does now.
+    if (trust === 'unknown') return { status: 'changed' };
+    if (trust !== 'known')
+      return { status: 'unfit', detail: 'its tokens were issued elsewhere than it says', value };
     const left = open.get(order.digest);
     if (left?.state === 'answered') return { status: 'kept', detail: 'they wait for the entries' };
     if (left?.state === 'refused') return { status: 'refused', detail: 'it was before', value };
@@ -131,6 +140,9 @@ export function createLease(deps: LeaseDeps): Lease {
     const endpoint = await oauth.discover(order);
     if (endpoint.status === 'failed') return later(endpoint.detail, endpoint.retryAfterMs);
     if (endpoint.status !== 'found') return { ...endpoint, value };
+    const refusal = await pin(before.entry, serverKey, endpoint);
+    if (refusal !== null)
+      return refusal.status === 'failed' ? later(refusal.detail) : { ...refusal, value };
 
     const held = takeLocks(serverKey);
     if (typeof held === 'string') return later(held);
@@ -144,6 +156,27 @@ export function createLease(deps: LeaseDeps): Lease {
       return await send(serverKey, order, () => oauth.refresh(order, endpoint), value);
     } finally {
       held.release();
+    }
+  }
+
+  /** At the first look at a sign-in's token endpoint this notes where it is; from then on it must be there. */
+  async function pin(
+    entry: Entry | null,
+    serverKey: string,
+    { tokenOrigin, authMethod }: Endpoint,
+  ): Promise<RefreshFailure | null> {
+    const now = { origin: tokenOrigin, authMethod };
+    const pinned = deps.destinations.pinEndpoint(entry, serverKey, now);
+    if (pinned !== null) {
+      const what = pinned.origin === now.origin ? 'wants secrets in another way' : 'has moved';
+      const detail = `the token endpoint ${what}: ${placeText(now)} instead of ${placeText(pinned)}; sign in anew if that is right`;
+      return { status: 'unfit', detail };
+    }
+    try {
+      await deps.destinations.save();
+      return null;
+    } catch (error) {
+      return { status: 'failed', retryAfterMs: null, detail: errorText(error) };
     }
   }
 
@@ -244,6 +277,10 @@ export function createLease(deps: LeaseDeps): Lease {
       }
     },
   };
+}
+
+function placeText({ origin, authMethod }: TokenEndpoint): string {
+  return `${origin} (${authMethod})`;
 }
 
 export function idOf(serverKey: string): FieldId {

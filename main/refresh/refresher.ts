@@ -12,6 +12,7 @@ export interface RefresherDeps extends Omit<RefreshAheadDeps, 'lease'> {
   readonly store: CredentialStore;
   readonly global: EntryRef;
   readonly locks: RefreshLocks;
+  readonly destinations: LeaseDeps['destinations'];
   /** `bar/refresh` */
   readonly dir: string;
   readonly keys: KeyProvider;
@@ -33,7 +34,7 @@ export interface Refresher extends Omit<RefreshAhead, 'dispose'> {
 }
 
 export function createRefresher(deps: RefresherDeps): Refresher {
-  const { store, global, locks, dir, keys, clock, replace } = deps;
+  const { store, global, locks, destinations, dir, keys, clock, replace } = deps;
   let ending: 'finish' | 'abandon' | null = null;
   const oauth = createOAuthRefresher({
     now: clock.now,
@@ -43,6 +44,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     store,
     global,
     locks,
+    destinations,
     oauth,
     replace,
     journal: createRefreshJournal({ dir, keys, now: clock.now }),

@@ -2,6 +2,8 @@ import { basename, dirname } from 'node:path';
 import { type BroadcastFile, createBroadcastFile } from '../broadcast/broadcastFile.ts';
 import { type BroadcastListener, createBroadcastListener } from '../broadcast/broadcastListener.ts';
 import { createDigester } from '../credentials/digest.ts';
+import { SERVER_MAP } from '../credentials/entry.ts';
+import { fieldId } from '../credentials/fields.ts';
 import { createJournal, type Journal } from '../journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
@@ -19,9 +21,12 @@ import { createEngine, type Engine } from '../sync/engine.ts';
 import type { Emit, EngineEvent } from '../sync/events.ts';
 import { type LineageStore, openLineage } from '../sync/lineage.ts';
 import { createReconciler } from '../sync/reconciler.ts';
+import { createReplacements } from '../sync/replacements.ts';
 import { systemClock } from '../system/clock.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
+import { type DestinationBook, openDestinationBook } from '../trust/destinationBook.ts';
+import { keptValue } from './keptValue.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { loadSettings, type Settings } from './settings.ts';
@@ -47,6 +52,7 @@ export interface Parts {
   readonly journalKeys: KeyProvider;
   readonly engine: Engine;
   readonly lineage: LineageStore;
+  readonly destinations: DestinationBook;
   readonly broadcast: BroadcastFile;
   readonly broadcastListener: BroadcastListener;
   readonly runs: Runs;
@@ -83,6 +89,8 @@ export function assemble(
   const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);
   const lineage = openLineage(paths.lineage);
+  const destinations = openDestinationBook(paths.destinations);
+  const replacements = createReplacements(alerts);
   const watcher = createPathWatcher((folder, reason) => {
     alerts.setOwn(
       'watch',
@@ -110,7 +118,11 @@ export function assemble(
     clock,
     isEnabled: () => settings.refreshFence,
     view: () => engine.refreshView,
-    tell: (story) => onEvent({ event: 'refresh', at: clock.now(), ...story }),
+    tell(story) {
+      const event = { event: 'refresh', at: clock.now(), ...story } as const;
+      noteRefusal(event);
+      onEvent(event);
+    },
     onHostile(missionId, what) {
       const message = `Mission ${missionId} ${what}. No Claude does that: its lock keeps nobody waiting any more, but see what runs in it.`;
       alerts.set(
@@ -129,6 +141,7 @@ export function assemble(
     store,
     global,
     lineage,
+    destinations,
     journal,
     clock,
     emit,
@@ -154,6 +167,9 @@ export function assemble(
     reconciler,
     registry,
     lineage,
+    destinations,
+    replacements,
+    keptValue: (field, digest) => keptValue(journal, field, digest),
     watcher,
     alerts,
     clock,
@@ -175,7 +191,11 @@ export function assemble(
     dir: paths.refresh,
     keys: journalKeys,
     clock,
-    emit: onEvent,
+    emit(event) {
+      noteRefusal(event);
+      onEvent(event);
+    },
+    destinations,
     view: () => engine.refreshView,
     isPaused: () => engine.lastKnown().paused,
     lookAtAll: () => engine.lookAtAll(),
@@ -197,6 +217,7 @@ export function assemble(
     journalKeys,
     engine,
     lineage,
+    destinations,
     broadcast,
     broadcastListener,
     runs,
@@ -210,6 +231,13 @@ export function assemble(
     settingsProblems: loaded.problems,
     reloadSettings,
   };
+
+  /** Whoever was refused: if it had taken the place of a usable sign-in, there may be a way back. */
+  function noteRefusal(event: EngineEvent): void {
+    if (event.event !== 'refresh' || event.outcome !== 'rejected') return;
+    const { refreshView } = engine;
+    replacements.refused(fieldId(SERVER_MAP, event.key), refreshView.digestOf(null, event.key));
+  }
 
   function noteRun({ change, missionId }: Extract<EngineEvent, { event: 'mission' }>): void {
     const mission = registry.get(missionId)?.mission;

@@ -7,10 +7,11 @@ import { isActive, type KnownMission } from '../missions/registry.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
 import { errorCode } from '../system/errors.ts';
-import { ExitCode, UserError } from '../system/userError.ts';
+import { UserError } from '../system/userError.ts';
 import { findOrphan } from '../wrapper/orphan.ts';
 import type { Parts } from './assemble.ts';
 import type { CommandHandlers, MissionMessage } from './contract/engine.ts';
+import { foundIn } from './keptValue.ts';
 import { missionMessage, snapshotMessage } from './snapshot.ts';
 
 /**
@@ -83,16 +84,7 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
     },
 
     async restore({ id }) {
-      const kept = await journal.get(id);
-      if (kept.status === 'absent') {
-        throw new UserError(
-          `There is no value "${id}" in the journal; "agenc-bar journal ls" lists them.`,
-        );
-      }
-      if (kept.status === 'unavailable') {
-        const code = kept.reason === 'tampered' ? ExitCode.failed : ExitCode.unavailable;
-        throw new UserError(`The value "${id}" cannot be read: ${kept.detail}`, code);
-      }
+      const kept = foundIn(await journal.get(id), id);
       if (kept.field === UNREADABLE_FIELD) {
         throw new UserError(
           `"${id}" is the raw text of an unreadable entry, not a value that could be put back.`,

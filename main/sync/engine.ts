@@ -10,15 +10,17 @@ import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
 import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
+import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
+import { type AnswersDeps, createAnswers } from './answers.ts';
 import type { AlertAnswer, Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
 import type { MissionOutcome, Replaced, Target } from './outcome.ts';
-import type { WipeAnswer } from './plan.ts';
-import { placeOf } from './reader.ts';
+import { placeOf, placeOfMission } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
 import { createRefreshView } from './refreshView.ts';
+import type { Replacements } from './replacements.ts';
 import { unavailableError } from './report.ts';
 import { createSeen, hashOf } from './seen.ts';
 import { createStatusView, type EngineStatus, type FreshStatus } from './status.ts';
@@ -36,6 +38,9 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly pollIntervalMs: () => number;
+  readonly destinations: DestinationBook;
+  readonly replacements: Replacements;
+  readonly keptValue: AnswersDeps['keptValue'];
   readonly fence: Pick<RefreshFence, 'look' | 'setPaused' | 'dispose'>;
   /** What {@link Engine.lastKnown} gives may be other than before. */
   readonly onProgress?: () => void;
@@ -65,7 +70,7 @@ export interface Engine {
   lookAtAll(): void;
   /** Reads everything again, heals what is unusable, and says what it did. */
   resync(missionId?: string): Promise<ResyncResult[]>;
-  /** Answers the wipe guard, or dismisses a conflict. @throws UserError if there is no such alert */
+  /** Answers an alert. @throws UserError if there is no such alert, or that is no answer to it */
   resolve(alertId: string, answer: AlertAnswer): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
   put(values: ReadonlyMap<FieldId, Json>): Promise<void>;
@@ -122,6 +127,7 @@ export function createEngine(deps: EngineDeps): Engine {
     entry: (mission) => void loop.noticeEntry(mission),
     refreshLock: deps.fence.look,
   });
+  const answer = createAnswers({ ...deps, loop });
   const status = createStatusView({
     ...deps,
     seen,
@@ -164,6 +170,7 @@ export function createEngine(deps: EngineDeps): Engine {
   function forgetEntry(mission: Mission): void {
     loop.forget(mission);
     lineage.forget(mission.id);
+    deps.destinations.forgetPlace(placeOfMission(mission.id));
     alerts.clearAbout(mission.id);
   }
 
@@ -296,29 +303,7 @@ export function createEngine(deps: EngineDeps): Engine {
       );
     },
 
-    async resolve(alertId, answer) {
-      const alert = alerts.get(alertId);
-      if (alert === undefined) {
-        throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
-      }
-      if (answer === 'dismiss') {
-        if (alert.kind !== 'conflict')
-          throw new UserError(`"${alertId}" cannot be dismissed; it goes away with its cause.`);
-        alerts.set(alertId, null);
-        return;
-      }
-      if (alert.kind !== 'wipe' || !isWipeAnswer(answer)) {
-        const advice = alert.kind === 'conflict' ? '"dismiss" it' : 'it goes away with its cause';
-        throw new UserError(`"${alertId}" has nothing to restore or remove; ${advice}.`);
-      }
-      const mission = alert.missionId === null ? undefined : registry.get(alert.missionId)?.mission;
-      await loop.command(() =>
-        mission === undefined
-          ? // Stopped missions too: they may be the only ones that still have a value.
-            { targets: allMissions().map((each) => ({ mission: each })), globalAnswer: answer }
-          : { targets: [{ mission, answer }] },
-      );
-    },
+    resolve: answer,
 
     async put(values) {
       const targets = () => activeMissions().map((mission) => ({ mission }));
@@ -391,10 +376,6 @@ function resyncResult(missionId: string, outcome: MissionOutcome | undefined): R
   if (outcome === undefined) return { missionId, status: 'stopped', up: [], down: [], hash: null };
   const { status, up, down, view } = outcome;
   return { missionId, status, up, down, hash: view.status === 'found' ? view.hash : null };
-}
-
-function isWipeAnswer(answer: AlertAnswer): answer is WipeAnswer {
-  return answer === 'restore' || answer === 'remove';
 }
 
 function noMission(id: string): UserError {

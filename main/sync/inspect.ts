@@ -2,7 +2,7 @@ import type { Digester } from '../credentials/digest.ts';
 import type { Mission } from '../missions/mission.ts';
 import { viewOf } from './entryView.ts';
 import { type InspectedMission, type Inspection, namesOf } from './outcome.ts';
-import type { Reader } from './reader.ts';
+import { contentOf, type Reader } from './reader.ts';
 
 /** What each entry is, and whether a reconcile would change anything. Writes nothing. */
 export async function inspect(
@@ -14,15 +14,23 @@ export async function inspect(
   const { global, missions: loaded } = await reader.read(targets);
   const alone = reader.plan({ global, missions: [] }, { targets: [] });
   return {
-    global: { view: viewOf(global, digester), held: namesOf(alone?.globalHeld ?? []) },
+    global: {
+      view: viewOf(global, digester),
+      held: namesOf(alone?.globalHeld ?? []),
+      tampered: reader.tampered(contentOf(global).entry, null),
+    },
     missions: new Map(
       loaded.map((mission): [string, InspectedMission] => {
         // Each by itself: what one mission has yet to push says nothing about the others.
         const plan = reader.plan({ global, missions: [mission] }, { targets });
         const [planned] = plan?.missions ?? [];
-        const inSync = planned !== undefined && !planned.changed && plan?.globalChanged === false;
+        const { id } = mission.target.mission;
+        const tampered = reader.tampered(contentOf(mission.loaded).entry, id);
+        const wouldChange =
+          planned === undefined || planned.changed || plan?.globalChanged !== false;
         const view = viewOf(mission.loaded, digester);
-        return [mission.target.mission.id, { view, inSync, held: namesOf(planned?.held ?? []) }];
+        const held = namesOf(planned?.held ?? []);
+        return [id, { view, inSync: !wouldChange && tampered.length === 0, held, tampered }];
       }),
     ),
   };

@@ -1,10 +1,16 @@
+import type { DestinationChange } from '../credentials/destination.ts';
+import type { Digest } from '../credentials/digest.ts';
 import type { Entry, Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { fieldName } from '../credentials/serverState.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { Unavailable } from '../stores/store.ts';
+import type { Tampering } from '../trust/destinationBook.ts';
 import type { EntryView } from './entryView.ts';
 import type { WipeAnswer } from './plan.ts';
+
+/** The answer to tampering: put back what the others have, or take the new addresses for right. */
+export type TamperingAnswer = 'keep' | 'accept';
 
 export interface Target {
   readonly mission: Mission;
@@ -14,6 +20,7 @@ export interface Target {
    */
   readonly phase?: 'clone' | 'write-back' | 'share';
   readonly answer?: WipeAnswer;
+  readonly tampering?: TamperingAnswer;
 }
 
 export interface ReconcileRequest {
@@ -23,6 +30,7 @@ export interface ReconcileRequest {
   /** Force resync: heal unusable fields from usable ones. */
   readonly heal?: boolean;
   readonly globalAnswer?: WipeAnswer;
+  readonly globalTampering?: TamperingAnswer;
   /** Values to put into the global entry first, by what it holds: a restore from the journal, a refresh. */
   readonly edits?: (global: Entry | null) => ReadonlyMap<FieldId, Json>;
   /** When the change was noticed (monotonic ms), for the reported duration. */
@@ -39,6 +47,8 @@ export interface MissionOutcome {
   readonly down: readonly string[];
   readonly held: readonly string[];
   readonly conflicts: readonly string[];
+  /** Servers whose known secrets it would have sent elsewhere: left alone. */
+  readonly tampered: readonly Tampering[];
   /** From noticing the change to the verified write; `null`: nothing was written. */
   readonly durationMs: number | null;
 }
@@ -49,9 +59,12 @@ export interface ReconcileOutcome {
     readonly stamp: string | null;
     readonly changed: boolean;
     readonly held: readonly string[];
+    readonly tampered: readonly Tampering[];
     /** As a mission's. */
     readonly durationMs: number | null;
   };
+  /** Usable sign-ins in the global entry that a mission's took the place of. */
+  readonly replacements: readonly Replacement[];
   /** All that were looked at: those asked for, and the others if the global entry changed. */
   readonly targets: readonly Target[];
   /** Why nothing was written, if so. Nothing is lost by it: look again later. */
@@ -59,6 +72,18 @@ export interface ReconcileOutcome {
   /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */
   readonly troubles: readonly string[];
   readonly missions: ReadonlyMap<string, MissionOutcome>;
+}
+
+/** A usable sign-in of all that gave way to one that came from a mission. No secrets. */
+export interface Replacement {
+  readonly missionId: string;
+  readonly field: FieldId;
+  readonly name: string;
+  /** Digests of the values before and after. */
+  readonly former: Digest;
+  readonly latter: Digest;
+  /** Where its secrets go, if elsewhere than those of the former. */
+  readonly changes: readonly DestinationChange[];
 }
 
 /** A value that was put in the place of another, in the global entry and from there everywhere. Secret. */
@@ -73,10 +98,11 @@ export interface InspectedMission {
   readonly view: EntryView;
   readonly inSync: boolean;
   readonly held: readonly string[];
+  readonly tampered: readonly Tampering[];
 }
 
 export interface Inspection {
-  readonly global: { readonly view: EntryView; readonly held: readonly string[] };
+  readonly global: Omit<InspectedMission, 'inSync'>;
   readonly missions: ReadonlyMap<string, InspectedMission>;
 }
 

@@ -7,6 +7,12 @@ import type { GlobalRecord, MissionRecord } from './lineage.ts';
 /** The answer to a wipe: put the vanished fields back, or let them go everywhere. */
 export type WipeAnswer = 'restore' | 'remove';
 
+/** Fields that are left alone, and fields in whose place comes what the others have. */
+export interface Distrusted {
+  readonly frozen: ReadonlySet<FieldId>;
+  readonly dropped: ReadonlySet<FieldId>;
+}
+
 /** Two rounds settle nearly everything; this is a guard against a loop, not a figure that is reached. */
 const MAX_ROUNDS = 10;
 
@@ -21,6 +27,7 @@ export interface PlanMission {
   /** Whether that also brings Claude's own login: a spawn does, attaching somebody's folder does not. */
   readonly cloneLogin: boolean;
   readonly answer?: WipeAnswer | undefined;
+  readonly distrusted: Distrusted;
 }
 
 export interface PlanInput {
@@ -31,6 +38,7 @@ export interface PlanInput {
     readonly answer?: WipeAnswer | undefined;
     /** Values put into the global entry first: a restore from the journal, a refresh. */
     readonly edits?: ReadonlyMap<FieldId, Json> | undefined;
+    readonly distrusted: Distrusted;
   };
   readonly missions: readonly PlanMission[];
   readonly heal: boolean;
@@ -60,7 +68,7 @@ export interface Plan {
  * the other, again and again until nothing moves, so ten sign-ins at once are one plan. Pure.
  */
 export function planReconcile(input: PlanInput, digester: Digester): Plan {
-  const { record } = input.global;
+  const { record, distrusted } = input.global;
   const read = input.global.entry;
   const isCarried = (id: FieldId) => carryOf(id, false, input.carryLogin) !== 'none';
   const globalHeld = heldNow(
@@ -70,10 +78,11 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     input.global.answer,
   );
   const { edits } = input.global;
-  let global = edits === undefined || edits.size === 0 ? read : withFields(read, edits);
+  let global = dropFields(read, distrusted.dropped);
+  if (edits !== undefined && edits.size > 0) global = withFields(global, edits);
   const globalWrittenAt = new Map<FieldId, number | null>();
   const working = input.missions.map((mission) =>
-    start(mission, globalHeld, input.global.answer, isCarried),
+    start(mission, globalHeld, input.global, isCarried),
   );
 
   // The first round moves values up, the second brings them down to the missions before; a third settles ties.
@@ -87,6 +96,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
           base: work.base,
           held: { mission: work.held, global: globalHeld },
           carry: (id) => carryOf(id, work.mission.cloneLogin, input.carryLogin),
+          frozen: work.frozen,
           heal: input.heal,
           writtenAt: {
             mission: work.mission.writtenAt,
@@ -136,6 +146,7 @@ interface Working {
   entry: Entry | null;
   base: Lineage;
   readonly held: ReadonlySet<FieldId>;
+  readonly frozen: ReadonlySet<FieldId>;
   readonly up: Set<FieldId>;
   readonly conflicts: Set<FieldId>;
 }
@@ -143,10 +154,10 @@ interface Working {
 function start(
   mission: PlanMission,
   globalHeld: ReadonlySet<FieldId>,
-  globalAnswer: WipeAnswer | undefined,
+  global: Pick<PlanInput['global'], 'answer' | 'distrusted'>,
   isCarried: (id: FieldId) => boolean,
 ): Working {
-  const { record, entry } = mission;
+  const { record, entry, distrusted } = mission;
   let base = record.base;
   if (mission.clone && entry === null) base = new Map();
   // Without a base a field that only one side has is filled in on the other: just what "restore" asks for.
@@ -154,9 +165,19 @@ function start(
     const fields = fieldsOf(entry);
     base = without(base, (id) => !fields.has(id));
   }
-  if (globalAnswer === 'restore') base = without(base, (id) => globalHeld.has(id));
+  if (global.answer === 'restore') base = without(base, (id) => globalHeld.has(id));
   const held = heldNow(entry, [...base.keys()].filter(isCarried), record.held, mission.answer);
-  return { mission, entry, base, held, up: new Set(), conflicts: new Set() };
+  const dropped = new Set([...distrusted.dropped, ...global.distrusted.dropped]);
+  return {
+    mission,
+    entry: dropFields(entry, distrusted.dropped),
+    // Nothing was agreed on: what the other side has is filled in.
+    base: without(base, (id) => dropped.has(id)),
+    held,
+    frozen: new Set([...distrusted.frozen, ...global.distrusted.frozen]),
+    up: new Set(),
+    conflicts: new Set(),
+  };
 }
 
 function heldNow(
@@ -167,6 +188,15 @@ function heldNow(
 ): Set<FieldId> {
   if (answer === 'remove') return new Set();
   return wipedFields(entry, known, held);
+}
+
+/** The very same entry where it has none of the fields. */
+function dropFields(entry: Entry | null, dropped: ReadonlySet<FieldId>): Entry | null {
+  const fields = fieldsOf(entry);
+  const gone = [...dropped].filter((id) => fields.has(id));
+  return gone.length === 0
+    ? entry
+    : withFields(entry, new Map(gone.map((id): [FieldId, undefined] => [id, undefined])));
 }
 
 function without(base: Lineage, drop: (id: FieldId) => boolean): Lineage {

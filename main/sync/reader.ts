@@ -1,16 +1,26 @@
 import type { Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry } from '../credentials/entry.ts';
+import { type FieldId, fieldsOf } from '../credentials/fields.ts';
+import { isUsable } from '../credentials/serverState.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import { type DestinationBook, fieldsOfServer, type Tampering } from '../trust/destinationBook.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
-import type { ReconcileRequest, Target } from './outcome.ts';
-import { type Plan, type PlanMission, planReconcile, type WipeAnswer } from './plan.ts';
+import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';
+import {
+  type Distrusted,
+  type Plan,
+  type PlanMission,
+  planReconcile,
+  type WipeAnswer,
+} from './plan.ts';
 
 export interface ReaderDeps {
   readonly store: CredentialStore;
   readonly global: EntryRef;
   readonly lineage: LineageStore;
+  readonly destinations: DestinationBook;
   readonly carryLogin: () => { always: boolean; atClone: boolean };
 }
 
@@ -32,12 +42,21 @@ export interface Reader {
   readMore(reading: Reading, targets: readonly Target[]): Promise<Reading>;
   /** `null` where the global entry cannot be merged with. */
   plan(reading: Reading, request: ReconcileRequest): Plan | null;
+  /** Servers of an entry that are left alone. @param missionId `null`: the global entry */
+  tampered(entry: Entry | null, missionId: string | null): readonly Tampering[];
   missionRecord(mission: Mission): MissionRecord;
   globalRecord(): GlobalRecord;
 }
 
+const GLOBAL_PLACE = 'global';
+
+/** How a mission's entry is called in the book of destinations. */
+export function placeOfMission(id: string): string {
+  return `mission ${id}`;
+}
+
 export function createReader(deps: ReaderDeps, digester: Digester): Reader {
-  const { store, lineage } = deps;
+  const { store, lineage, destinations } = deps;
   const parse = createParser();
   const missionRecord = (mission: Mission) =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
@@ -52,9 +71,39 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     );
   }
 
+  function tampered(entry: Entry | null, missionId: string | null): readonly Tampering[] {
+    const place = missionId === null ? GLOBAL_PLACE : placeOfMission(missionId);
+    return destinations.look(entry, place).filter(({ changes }) => changes.length > 0);
+  }
+
+  function distrusted(
+    loaded: LoadedEntry,
+    place: string,
+    answer: TamperingAnswer | undefined,
+    others: Entry | null,
+  ): Distrusted {
+    const { entry } = contentOf(loaded);
+    if (answer === 'accept')
+      for (const { serverKey } of destinations.look(entry, place))
+        destinations.accept(entry, serverKey);
+    const frozen = new Set<FieldId>();
+    const dropped = new Set<FieldId>();
+    const theirs = fieldsOf(others);
+    for (const { serverKey, changes, inferior } of destinations.look(entry, place)) {
+      const [id] = fieldsOfServer(serverKey);
+      const theirValue = theirs.get(id);
+      const isReplaced = inferior && theirValue !== undefined && isUsable(id, theirValue);
+      if (answer === 'keep' || isReplaced)
+        for (const each of fieldsOfServer(serverKey)) dropped.add(each);
+      else if (changes.length > 0) for (const each of fieldsOfServer(serverKey)) frozen.add(each);
+    }
+    return { frozen, dropped };
+  }
+
   return {
     missionRecord,
     globalRecord,
+    tampered,
 
     async read(targets) {
       const [global, missions] = await Promise.all([
@@ -70,6 +119,8 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
 
     plan({ global, missions }, request) {
       if (!canMerge(global, request.globalAnswer)) return null;
+      // First, since what it says of a sign-in counts more than what a mission says.
+      const distrustedGlobal = distrusted(global, GLOBAL_PLACE, request.globalTampering, null);
       return planReconcile(
         {
           global: {
@@ -77,10 +128,11 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
             record: globalRecord(),
             answer: request.globalAnswer,
             edits: request.edits?.(contentOf(global).entry),
+            distrusted: distrustedGlobal,
           },
           missions: missions
             .filter(({ target, loaded }) => canMerge(loaded, target.answer))
-            .map(({ target: { mission, phase, answer }, loaded }): PlanMission => {
+            .map(({ target: { mission, phase, answer, tampering }, loaded }): PlanMission => {
               const record = missionRecord(mission);
               return {
                 id: mission.id,
@@ -89,6 +141,12 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
                 clone: phase === 'clone' || phase === 'share',
                 cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,
+                distrusted: distrusted(
+                  loaded,
+                  placeOfMission(mission.id),
+                  tampering,
+                  contentOf(global).entry,
+                ),
               };
             }),
           heal: request.heal ?? false,

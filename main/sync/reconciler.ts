@@ -29,6 +29,7 @@ import {
   type ReaderDeps,
   type Reading,
 } from './reader.ts';
+import { replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
 
 export interface ReconcilerDeps extends ReaderDeps {
@@ -150,8 +151,10 @@ export function createReconciler(
         stamp: written.stamp ?? null,
         changed,
         held: namesOf(plan.globalHeld),
+        tampered: reader.tampered(after, null),
         durationMs,
       },
+      replacements: replacementsOf(contentOf(reading.global).entry, after, plan.missions, digester),
       targets: reading.missions.map(({ target }) => target),
       blocked: null,
       missions: new Map(await finishing),
@@ -194,7 +197,8 @@ export function createReconciler(
     const held = namesOf(planned.held);
     const conflicts = namesOf(planned.conflicts, after);
     const stamp = written.stamp ?? null;
-    return [id, { status: 'done', view, stamp, up, down, held, conflicts, durationMs }];
+    const tampered = reader.tampered(after, id);
+    return [id, { status: 'done', view, stamp, up, down, held, conflicts, tampered, durationMs }];
   }
 
   async function writeIfChanged(
@@ -235,7 +239,8 @@ export function createReconciler(
   function untouched({ global, missions }: Reading, blocked: Unavailable | null): ReconcileOutcome {
     const { view, stamp } = outcomeOf(global);
     return {
-      global: { view, stamp, changed: false, held: [], durationMs: null },
+      global: { view, stamp, changed: false, held: [], tampered: [], durationMs: null },
+      replacements: [],
       targets: missions.map(({ target }) => target),
       blocked,
       troubles: [],
@@ -256,6 +261,7 @@ export function createReconciler(
       down: [],
       held: [],
       conflicts: [],
+      tampered: [],
       durationMs: null,
     };
   }

@@ -1,13 +1,15 @@
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
+import type { Tampering } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
+import { changesText } from './replacements.ts';
 
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];
 };
-type MissionFinding = Pick<MissionOutcome, 'view' | 'held' | 'conflicts' | 'status'>;
+type MissionFinding = Pick<MissionOutcome, 'view' | 'held' | 'conflicts' | 'status' | 'tampered'>;
 
 /** Turns what a look found into alerts: raised while a cause lasts, cleared when it is gone. */
 export interface Reporter {
@@ -24,8 +26,9 @@ export function reportInspection(
 ): void {
   const blocked = global.view.status === 'unavailable' ? global.view : null;
   reporter.global({ global, blocked, troubles: [] });
-  for (const [mission, { view, held }] of missions) {
-    reporter.mission(mission, { view, held, conflicts: [], status: 'done' }, blocked !== null);
+  for (const [mission, { view, held, tampered }] of missions) {
+    const finding = { view, held, tampered, conflicts: [], status: 'done' } as const;
+    reporter.mission(mission, finding, blocked !== null);
   }
 }
 
@@ -36,6 +39,22 @@ export function createReporter(
   store: CredentialStore,
   globalRef: EntryRef,
 ): Reporter {
+  function tampering(
+    alertId: string,
+    missionId: string | null,
+    who: string,
+    found: readonly Tampering[],
+  ): void {
+    if (found.length === 0) {
+      alerts.set(alertId, null);
+      return;
+    }
+    const what = found.map(({ name, changes }) => `"${name}": ${changesText(changes)}`).join(' · ');
+    const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have) or, if you know that the new address is right, with "accept".`;
+    const servers = found.map(({ name }) => name);
+    alerts.set(alertId, { kind: 'tampering', missionId, servers, message });
+  }
+
   return {
     global({ global, blocked, troubles }) {
       const about = { missionId: null, servers: global.held };
@@ -58,9 +77,11 @@ export function createReporter(
         const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; the missions keep them. ${WIPE_ANSWERS}`;
         alerts.set('wipe-global', { ...about, kind: 'wipe', message });
       } else if (blocked === null) alerts.set('wipe-global', null);
+      if (blocked === null && global.view.status === 'found')
+        tampering('tampering-global', null, 'The global entry', global.tampered);
     },
 
-    mission(mission, { view, status, held, conflicts }, stuck) {
+    mission(mission, { view, status, held, conflicts, tampered }, stuck) {
       const { id, name } = mission;
       const about = { missionId: id, servers: held };
       const what = `The entry of mission "${name}"`;
@@ -75,6 +96,9 @@ export function createReporter(
         const message = `${list(held)} vanished from mission "${name}" in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
         alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
       } else if (status === 'done' && !stuck) alerts.set(`wipe-${id}`, null);
+
+      if (status === 'done' && !stuck)
+        tampering(`tampering-${id}`, id, `Mission "${name}"`, tampered);
 
       if (conflicts.length > 0) {
         const message = `Mission "${name}" and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;

@@ -5,10 +5,12 @@ import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
 import { UserError } from '../system/userError.ts';
+import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { LineageStore } from './lineage.ts';
 import type { ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { Replacements } from './replacements.ts';
 import { createReporter, unavailableError } from './report.ts';
 import { nextLook } from './schedule.ts';
 import type { Seen } from './seen.ts';
@@ -19,6 +21,8 @@ export interface WorkLoopDeps {
   readonly reconciler: Reconciler;
   readonly registry: MissionRegistry;
   readonly lineage: LineageStore;
+  readonly destinations: Pick<DestinationBook, 'save'>;
+  readonly replacements: Pick<Replacements, 'note'>;
   readonly seen: Seen;
   readonly alerts: Alerts;
   readonly clock: Clock;
@@ -228,6 +232,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     reporter.global(outcome);
     const noticedAt = request.noticedAt ?? lastLookAt;
     const stuck = outcome.blocked !== null || global.view.status === 'malformed';
+    for (const replacement of outcome.replacements) {
+      const from = registry.get(replacement.missionId)?.mission.name;
+      deps.replacements.note(replacement, from ?? replacement.missionId);
+    }
     for (const { mission, phase } of outcome.targets) {
       const result = outcome.missions.get(mission.id);
       if (result === undefined) continue;
@@ -237,7 +245,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
         continue;
       }
       stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
-      seen.noteMission(mission.id, result, result.status === 'done' && !stuck);
+      const isWell = result.status === 'done' && result.tampered.length === 0;
+      seen.noteMission(mission.id, result, isWell && !stuck);
       reporter.mission(mission, result, stuck);
       const waiting = { noticedAt, ...(phase && { phase }) };
       failed.delete(mission.id);
@@ -285,6 +294,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   async function save(): Promise<void> {
     if (abandoned) return;
     try {
+      // Before anybody else can learn of a sign-in it is on the disk where that may be sent.
+      await deps.destinations.save();
       await lineage.save();
       unsaved = false;
       alerts.setOwn('state', 'state', null);

@@ -14,6 +14,8 @@ export interface AgencPaths {
   readonly settings: string;
   readonly attached: string;
   readonly syncLog: string;
+  /** Where each sign-in's secrets may be sent. */
+  readonly destinations: string;
   /** The refresh locks that the engine holds. */
   readonly refreshLocks: string;
   /** Refreshes by the engine that are not at their end. */
@@ -40,6 +42,7 @@ export function agencPaths(root: string): AgencPaths {
     settings: join(bar, 'settings.json'),
     attached: join(bar, 'attached.json'),
     syncLog: join(bar, 'sync.log'),
+    destinations: join(bar, 'destinations.json'),
     refreshLocks: join(bar, 'refresh-locks.json'),
     refresh: join(bar, 'refresh'),
     journal: join(bar, 'journal'),

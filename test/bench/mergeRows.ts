@@ -31,6 +31,7 @@ export function measureMerge(rounds: number): Row[] {
         base,
         held: { mission: nothing, global: nothing },
         carry: () => 'both',
+        frozen: new Set(),
         heal: false,
         writtenAt: { mission: null, global: () => null },
       },

@@ -46,6 +46,7 @@ function merge(m: Json | null, g: Json | null, base: Json | null, options: Optio
       base: new Map(base === null ? [] : [[FIELD, digester.field(FIELD, base)]]),
       held: { mission: held('mission'), global: held('global') },
       carry: () => options.carry ?? 'both',
+      frozen: new Set(),
       heal: options.heal ?? false,
       writtenAt: {
         mission: options.missionWrittenAt ?? null,
@@ -184,6 +185,7 @@ describe('fields that are no servers', () => {
         base: new Map(),
         held: { mission: new Set(), global: new Set() },
         carry: () => 'both',
+        frozen: new Set(),
         heal: false,
         writtenAt: { mission: null, global: () => null },
       },

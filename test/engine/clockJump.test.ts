@@ -11,8 +11,10 @@ import { createEngine, type Engine } from '../../main/sync/engine.ts';
 import type { EngineEvent } from '../../main/sync/events.ts';
 import { openLineage } from '../../main/sync/lineage.ts';
 import { createReconciler } from '../../main/sync/reconciler.ts';
+import { createReplacements } from '../../main/sync/replacements.ts';
 import { agencPaths } from '../../main/system/paths.ts';
 import type { PathWatcher } from '../../main/system/pathWatcher.ts';
+import { openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
 import { until } from '../support/until.ts';
@@ -50,10 +52,12 @@ beforeEach(async () => {
   for (const folder of attachedDirs) await attached.attach(folder);
   const store = createFileStore();
   const lineage = openLineage(paths.lineage);
+  const destinations = openDestinationBook(paths.destinations);
   const reconciler = createReconciler({
     store,
     global,
     lineage,
+    destinations,
     clock,
     emit,
     broadcast: { announce: async () => 1 },
@@ -61,6 +65,7 @@ beforeEach(async () => {
     carryLogin: () => ({ always: false, atClone: false }),
     sharedConfigDirs: () => [],
   });
+  const alerts = createAlerts(emit, clock.now);
   engine = createEngine({
     missionsFolder: paths.missions,
     store,
@@ -68,8 +73,11 @@ beforeEach(async () => {
     reconciler,
     registry: createMissionRegistry(paths.missions, attached),
     lineage,
+    destinations,
+    replacements: createReplacements(alerts),
+    keptValue: () => Promise.reject(new Error('no journal here')),
     watcher: blind,
-    alerts: createAlerts(emit, clock.now),
+    alerts,
     clock,
     emit,
     pollIntervalMs: () => POLL_MS,

@@ -55,6 +55,7 @@ const lease = createLease({
       return results;
     },
   },
+  destinations: parts.destinations,
   journal: {
     ...journal,
     intend: (refresh) => then('intent noted', journal.intend(refresh)),

@@ -8,6 +8,7 @@ import { type LineageStore, openLineage } from '../../main/sync/lineage.ts';
 import type { Target } from '../../main/sync/outcome.ts';
 import { createReconciler, type Reconciler } from '../../main/sync/reconciler.ts';
 import { systemClock } from '../../main/system/clock.ts';
+import { openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
 
 export const GLOBAL = '/global';
@@ -46,6 +47,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       store,
       global: { scope: 'global', configDir: GLOBAL },
       lineage,
+      destinations: openDestinationBook(`${path}.destinations`),
       clock: systemClock,
       emit: (event) => events.push(event),
       journal: {
@@ -93,7 +95,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       reconciler = start();
     },
     dispose() {
-      rmSync(path, { force: true });
+      for (const each of [path, `${path}.destinations`]) rmSync(each, { force: true });
     },
   };
 }

@@ -1,0 +1,109 @@
+import type { Digest } from '../credentials/digest.ts';
+import type { Json } from '../credentials/entry.ts';
+import { type FieldId, splitField } from '../credentials/fields.ts';
+import type { Mission } from '../missions/mission.ts';
+import { isSynced, type MissionRegistry } from '../missions/registry.ts';
+import { UserError } from '../system/userError.ts';
+import type { DestinationBook } from '../trust/destinationBook.ts';
+import type { Alerts } from './alerts.ts';
+import type { Alert, AlertAnswer, AlertKind } from './events.ts';
+import type { TamperingAnswer, Target } from './outcome.ts';
+import type { WipeAnswer } from './plan.ts';
+import type { Replacements } from './replacements.ts';
+import type { WorkLoop } from './workLoop.ts';
+
+export interface AnswersDeps {
+  readonly alerts: Alerts;
+  readonly registry: MissionRegistry;
+  readonly loop: Pick<WorkLoop, 'command'>;
+  readonly destinations: Pick<DestinationBook, 'reject'>;
+  readonly replacements: Pick<Replacements, 'byAlert'>;
+  /** A value from the journal. @throws UserError if it is not there any more or cannot be read */
+  readonly keptValue: (field: FieldId, digest: Digest) => Promise<Json>;
+}
+
+/** What each kind of alert can be answered with; the others go away with their cause. */
+const ANSWERS: Readonly<Partial<Record<AlertKind, readonly AlertAnswer[]>>> = {
+  wipe: ['restore', 'remove'],
+  tampering: ['keep', 'accept'],
+  replaced: ['former', 'dismiss'],
+  conflict: ['dismiss'],
+};
+
+/** Carries out what the user says to an alert. @returns rejects with a UserError where it cannot be done */
+export function createAnswers(
+  deps: AnswersDeps,
+): (alertId: string, answer: AlertAnswer) => Promise<void> {
+  const { alerts, registry, loop } = deps;
+  const targets = (isMeant: (mission: Mission) => boolean = () => true): Target[] =>
+    registry.all().flatMap(({ mission }) => (isMeant(mission) ? [{ mission }] : []));
+  const running = (): Target[] => targets(({ id }) => isSynced(registry.get(id)));
+
+  function missionOf({ id, missionId }: Alert): Mission {
+    const mission = missionId === null ? undefined : registry.get(missionId)?.mission;
+    if (mission === undefined) throw new UserError(`The mission of "${id}" is gone.`);
+    return mission;
+  }
+
+  async function answerWipe(alert: Alert, answer: WipeAnswer): Promise<void> {
+    if (alert.missionId !== null) {
+      const mission = missionOf(alert);
+      await loop.command(() => ({ targets: [{ mission, answer }] }));
+      return;
+    }
+    // Stopped missions too: they may be the only ones that still have a value.
+    await loop.command(() => ({ targets: targets(), globalAnswer: answer }));
+  }
+
+  async function answerTampering(alert: Alert, answer: TamperingAnswer): Promise<void> {
+    if (alert.missionId !== null) {
+      const mission = missionOf(alert);
+      await loop.command(() => ({ targets: [{ mission, tampering: answer }] }));
+      return;
+    }
+    await loop.command(() => ({ targets: running(), globalTampering: answer }));
+  }
+
+  async function putFormerBack(alert: Alert): Promise<void> {
+    const replacement = deps.replacements.byAlert(alert.id);
+    if (replacement === undefined) throw new UserError(`"${alert.id}" is too old to be undone.`);
+    const { field, former } = replacement;
+    const value = await deps.keptValue(field, former);
+    const { key } = splitField(field);
+    await loop.command(() => ({
+      targets: running(),
+      edits(global) {
+        // Whoever still holds it is given the former one, too.
+        deps.destinations.reject(global, key);
+        return new Map([[field, value]]);
+      },
+    }));
+    alerts.set(alert.id, null);
+  }
+
+  return async (alertId, answer) => {
+    const alert = alerts.get(alertId);
+    if (alert === undefined) {
+      throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
+    }
+    const allowed = ANSWERS[alert.kind] ?? [];
+    if (!allowed.includes(answer)) {
+      const advice = allowed.map((each) => `"${each}"`).join(' or ');
+      throw new UserError(
+        `"${alertId}" cannot be answered with "${answer}"; ${advice === '' ? 'it goes away with its cause' : `say ${advice}`}.`,
+      );
+    }
+    switch (answer) {
+      case 'restore':
+      case 'remove':
+        return answerWipe(alert, answer);
+      case 'keep':
+      case 'accept':
+        return answerTampering(alert, answer);
+      case 'former':
+        return putFormerBack(alert);
+      case 'dismiss':
+        alerts.set(alertId, null);
+    }
+  };
+}

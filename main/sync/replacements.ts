@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import {
+  type DestinationChange,
+  destinationChanges,
+  destinationOf,
+  secretsOf,
+} from '../credentials/destination.ts';
+import type { Digest, Digester } from '../credentials/digest.ts';
+import type { Entry } from '../credentials/entry.ts';
+import { type FieldId, fieldsOf, isServerField, splitField } from '../credentials/fields.ts';
+import { fieldName, isUsable } from '../credentials/serverState.ts';
+import type { Alerts } from './alerts.ts';
+import type { Replacement } from './outcome.ts';
+import type { PlannedMission } from './plan.ts';
+
+/** Usable sign-ins that were replaced for everybody, and the way back to them. */
+export interface Replacements {
+  /** One took the place of another. Told at once where it was made at another authorization server. */
+  note(replacement: Replacement, missionName: string): void;
+  /** A server refused the sign-in with this digest: told if it took the place of another. */
+  refused(field: FieldId, digest: Digest | null): void;
+  /** What an alert of kind `replaced` is about. */
+  byAlert(alertId: string): Replacement | undefined;
+}
+
+/** The usable sign-ins of the global entry that a plan replaces by a mission's. */
+export function replacementsOf(
+  before: Entry | null,
+  after: Entry | null,
+  missions: readonly Pick<PlannedMission, 'id' | 'up'>[],
+  digester: Digester,
+): Replacement[] {
+  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  const found = new Map<FieldId, Replacement>();
+  for (const { id: missionId, up } of missions) {
+    for (const field of up) {
+      const [former, latter] = [old.get(field), now.get(field)];
+      if (!isServerField(field) || former === undefined || latter === undefined) continue;
+      if (former === latter || !isUsable(field, former) || !isUsable(field, latter)) continue;
+      found.set(field, {
+        missionId,
+        field,
+        name: fieldName(field, latter),
+        former: digester.field(field, former),
+        latter: digester.field(field, latter),
+        changes: isSameSignIn(before, after, field)
+          ? []
+          : destinationChanges(destinationOf(former), destinationOf(latter)),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The same tokens at another address came there by the user's own word. */
+function isSameSignIn(before: Entry | null, after: Entry | null, field: FieldId): boolean {
+  const { key } = splitField(field);
+  const former = secretsOf(before, key).tokens;
+  return secretsOf(after, key).tokens.some((token) => former.includes(token));
+}
+
+export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Replacements {
+  /** The last of each field, whether told or not. */
+  const last = new Map<FieldId, { readonly replacement: Replacement; readonly from: string }>();
+  const told = new Map<string, Replacement>();
+
+  function tell(replacement: Replacement, message: string): void {
+    const { missionId, name, field } = replacement;
+    const id = `replaced-${hash('sha256', field).slice(0, 12)}`;
+    // While nobody has answered, the way back leads to the one before the first of them.
+    const first = alerts.get(id) === undefined ? undefined : told.get(id);
+    told.set(id, { ...replacement, former: (first ?? replacement).former });
+    alerts.happened({ id, kind: 'replaced', missionId, servers: [name], message });
+  }
+
+  return {
+    note(replacement, from) {
+      const { field, name, changes } = replacement;
+      last.set(field, { replacement, from });
+      if (changes.length === 0) return;
+      tell(
+        replacement,
+        `Mission "${from}" signed in to "${name}" anew, for everybody, and elsewhere than before: ${changesText(changes)}. Its tokens will be renewed there. If that was not you, resolve this alert with "former" (put the former sign-in back everywhere); else with "dismiss".`,
+      );
+    },
+
+    refused(field, digest) {
+      const entry = last.get(field);
+      if (entry === undefined || entry.replacement.latter !== digest) return;
+      const { replacement, from } = entry;
+      last.delete(field);
+      tell(
+        replacement,
+        `The sign-in to "${replacement.name}" that came from mission "${from}" was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
+      );
+    },
+
+    byAlert: (alertId) => told.get(alertId),
+  };
+}
+
+/** What is different, in words: addresses only, no secrets. */
+export function changesText(changes: readonly DestinationChange[]): string {
+  return changes
+    .map(({ what, from, to }) => {
+      if (to === null) return what;
+      return from === null ? `${what}: ${to} (new)` : `${what}: ${to} instead of ${from}`;
+    })
+    .join('; ');
+}

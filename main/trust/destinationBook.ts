@@ -1,0 +1,361 @@
+import { renameSync } from 'node:fs';
+import {
+  authorizationServerOf,
+  CLIENT_CONFIG_MAP,
+  type Destination,
+  type DestinationChange,
+  destinationChanges,
+  destinationOf,
+  isThinner,
+  joinDestinations,
+  secretsOf,
+} from '../credentials/destination.ts';
+import { type Entry, isObject, type Json, SERVER_MAP } from '../credentials/entry.ts';
+import { type FieldId, fieldId, fieldsOf, splitField } from '../credentials/fields.ts';
+import { fieldName } from '../credentials/serverState.ts';
+import { errorText } from '../system/errors.ts';
+import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import {
+  type BoundSecret,
+  clientSecretsOf,
+  destinationsFile,
+  type Place,
+  type SignIn,
+  signInsOf,
+  type TokenEndpoint,
+  toFile,
+} from './signIn.ts';
+
+/** A server's value that must be neither carried nor used. */
+export interface Tampering {
+  readonly serverKey: string;
+  /** The server's name, for people. */
+  readonly name: string;
+  /** Known secrets would be sent elsewhere than where they were issued. Empty where it is only inferior. */
+  readonly changes: readonly DestinationChange[];
+  /**
+   * What the others have is better, and replaces it: the user has put the former sign-in in its place, or
+   * the tokens are known and it leaves out where they belong.
+   */
+  readonly inferior: boolean;
+}
+
+/** What the engine knows of where each sign-in's secrets may go: `bar/destinations.json`. */
+export interface DestinationBook {
+  /** Why the file could not be used, if so. */
+  damage(): string | null;
+  /**
+   * Looks at all servers of an entry: takes in sign-ins that are new, and tells which values must be
+   * neither carried nor used. Entries that are trusted more are to be looked at first.
+   * @param place whose entry it is; what lies in some place is not forgotten
+   */
+  look(entry: Entry | null, place: string): readonly Tampering[];
+  /** Whether a server's secrets may be sent where the entry says; `unknown`: nobody has looked at it yet. */
+  judge(entry: Entry | null, serverKey: string): 'known' | 'unknown' | Tampering;
+  /** The user's word that the addresses in this entry are right. */
+  accept(entry: Entry | null, serverKey: string): void;
+  /** The user's word that this entry's sign-in is to give way to the former one. */
+  reject(entry: Entry | null, serverKey: string): void;
+  /**
+   * Pins the token endpoint of a sign-in at the first look at it.
+   * @returns what it was when it was pinned, if it is another now; else `null`
+   */
+  pinEndpoint(entry: Entry | null, serverKey: string, now: TokenEndpoint): TokenEndpoint | null;
+  /** Its entry is gone. */
+  forgetPlace(place: string): void;
+  /** Writes what changed since the last call. @throws the system's error */
+  save(): Promise<void>;
+}
+
+/**
+ * Sign-ins remembered of one server beside those that lie in some entry, newest first. A refresh makes
+ * a new one, so that this is some days of a token that lives an hour.
+ */
+const MAX_SIGN_INS = 40;
+/** Access tokens remembered of one refresh token: a server need not rotate that one. */
+const MAX_TOKENS = 20;
+
+interface Look {
+  readonly found: readonly Tampering[];
+  readonly signIns: readonly SignIn[];
+}
+
+/** Fields that go together: a server's value and the client secret kept beside it. */
+export function fieldsOfServer(serverKey: string): readonly [server: FieldId, client: FieldId] {
+  return [fieldId(SERVER_MAP, serverKey), fieldId(CLIENT_CONFIG_MAP, serverKey)];
+}
+
+/** Reads the book; a damaged file counts as none, and the next save puts it aside. */
+export function openDestinationBook(path: string, now: () => number = Date.now): DestinationBook {
+  let damaged: string | null = null;
+  const stored = read();
+  const clientSecrets = stored === null ? new Map<string, BoundSecret>() : clientSecretsOf(stored);
+  const byToken = new Map<string, SignIn>();
+  /** By server, in the order in which they came. */
+  const signIns = new Map<string, SignIn[]>();
+  for (const one of stored === null ? [] : signInsOf(stored)) index(one);
+  let dirty = false;
+  /** Entries looked at since the book last changed; most are looked at again and again. */
+  let looked = new WeakMap<Entry, Look>();
+  /** The sign-ins that lie in each place. */
+  const inUse = new Map<string, readonly SignIn[]>();
+
+  function read() {
+    try {
+      return readJsonFile(path, destinationsFile);
+    } catch (error) {
+      damaged = errorText(error);
+      return null;
+    }
+  }
+
+  function index(signIn: SignIn): void {
+    for (const token of signIn.tokens) byToken.set(token, signIn);
+    const all = signIns.get(signIn.serverKey) ?? [];
+    if (!all.includes(signIn)) all.push(signIn);
+    signIns.set(signIn.serverKey, all);
+  }
+
+  function changed(): void {
+    dirty = true;
+    looked = new WeakMap();
+  }
+
+  /** Everything that speaks against sending a server's secrets where its value says. */
+  function objections(entry: Entry, serverKey: string, said: Destination): DestinationChange[] {
+    const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
+    const known = new Set(tokens.flatMap((token) => byToken.get(token) ?? []));
+    const changes = [...known].flatMap((one) => changesTo(one, said));
+    const client = said.client;
+    if (client !== null && (byToken.has(client) || clientSecrets.has(client)))
+      changes.push({ what: 'a secret in place of the client id', from: null, to: null });
+    for (const secret of secrets) {
+      const bound = clientSecrets.get(secret);
+      if (bound === undefined || !isForeign(bound, serverKey, said)) continue;
+      const [from, to] = [bound.authorizationServers[0] ?? null, authorizationServerOf(said)];
+      changes.push({ what: 'the client secret of another server', from, to });
+    }
+    return changes;
+  }
+
+  /** @returns the sign-in that the tokens belong to */
+  function take(entry: Entry, serverKey: string, said: Destination): SignIn | null {
+    const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
+    for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said));
+    if (tokens.length === 0) return null;
+    const known = tokens.map((token) => byToken.get(token)).find((one) => one !== undefined);
+    if (known === undefined) return add(serverKey, tokens, said);
+    const fresh = tokens.filter((token) => !byToken.has(token));
+    const place = placeFor(known, said);
+    const before = place?.destination;
+    const joined = before === undefined ? said : joinDestinations(before, said);
+    const grew = joined.addresses.size > (before?.addresses.size ?? 0);
+    if (fresh.length === 0 && !grew) return known;
+    if (place !== undefined) place.destination = joined;
+    known.tokens = withoutTheOldest([...known.tokens, ...fresh]);
+    index(known);
+    changed();
+    return known;
+  }
+
+  /** The first is the refresh token that it began with, and stays. */
+  function withoutTheOldest(tokens: readonly string[]): readonly string[] {
+    const dropped = tokens.slice(1, -MAX_TOKENS);
+    for (const token of dropped) byToken.delete(token);
+    return tokens.filter((token) => !dropped.includes(token));
+  }
+
+  /** What is known of a sign-in that was made at the same place holds for its successor, too. */
+  function add(serverKey: string, tokens: readonly string[], said: Destination): SignIn {
+    const before = (signIns.get(serverKey) ?? [])
+      .filter(({ rejected }) => !rejected)
+      .map((one) => placeFor(one, said))
+      .findLast((one) => one !== undefined);
+    const destination = before === undefined ? said : joinDestinations(before.destination, said);
+    const place = { destination, endpoint: before?.endpoint ?? null };
+    const signIn: SignIn = { serverKey, tokens, places: [place], rejected: false };
+    index(signIn);
+    forgetTheOldest(serverKey);
+    changed();
+    return signIn;
+  }
+
+  /** What lies in an entry is never forgotten: its tokens would count as new, whatever is said of them then. */
+  function forgetTheOldest(serverKey: string): void {
+    const all = signIns.get(serverKey) ?? [];
+    if (all.length <= MAX_SIGN_INS) return;
+    const used = new Set([...inUse.values()].flat());
+    const idle = all.filter((one) => !used.has(one));
+    const dropped = new Set(idle.slice(0, Math.max(0, idle.length - MAX_SIGN_INS)));
+    signIns.set(
+      serverKey,
+      all.filter((one) => !dropped.has(one)),
+    );
+    for (const one of dropped)
+      for (const token of one.tokens) if (byToken.get(token) === one) byToken.delete(token);
+  }
+
+  function bind(secret: string, serverKey: string, authorizationServer: string | null): void {
+    const bound = clientSecrets.get(secret);
+    const isKnown = bound !== undefined && bound.authorizationServers.length > 0;
+    if (isKnown || (bound !== undefined && authorizationServer === null)) return;
+    const authorizationServers = authorizationServer === null ? [] : [authorizationServer];
+    clientSecrets.set(secret, { serverKey: bound?.serverKey ?? serverKey, authorizationServers });
+    changed();
+  }
+
+  function signInOf(entry: Entry | null, serverKey: string): SignIn | undefined {
+    return secretsOf(entry, serverKey)
+      .tokens.map((token) => byToken.get(token))
+      .find((one) => one !== undefined);
+  }
+
+  function judge(
+    entry: Entry,
+    serverKey: string,
+    value: Json,
+    said = destinationOf(value),
+  ): Tampering | null {
+    const changes = objections(entry, serverKey, said);
+    const signIn = signInOf(entry, serverKey);
+    const place = signIn && placeFor(signIn, said);
+    const inferior =
+      signIn?.rejected === true || (place !== undefined && isThinner(place.destination, said));
+    if (changes.length === 0 && !inferior) return null;
+    const name = fieldName(fieldId(SERVER_MAP, serverKey), value);
+    return { serverKey, name, changes, inferior };
+  }
+
+  function lookAt(entry: Entry): Look {
+    const found: Tampering[] = [];
+    const used: SignIn[] = [];
+    for (const [serverKey, value] of serversOf(entry)) {
+      const said = destinationOf(value);
+      const tampering = judge(entry, serverKey, value, said);
+      const signIn = tampering === null ? take(entry, serverKey, said) : signInOf(entry, serverKey);
+      if (tampering !== null) found.push(tampering);
+      if (signIn != null) used.push(signIn);
+    }
+    return { found, signIns: used };
+  }
+
+  return {
+    damage: () => damaged,
+
+    look(entry, place) {
+      if (entry === null) {
+        inUse.delete(place);
+        return [];
+      }
+      let look = looked.get(entry);
+      if (look === undefined) {
+        look = lookAt(entry);
+        looked.set(entry, look);
+      }
+      inUse.set(place, look.signIns);
+      return look.found;
+    },
+
+    judge(entry, serverKey) {
+      const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey));
+      if (entry === null || value === undefined) return 'unknown';
+      const known = signInOf(entry, serverKey) === undefined ? 'unknown' : 'known';
+      return judge(entry, serverKey, value) ?? known;
+    },
+
+    accept(entry, serverKey) {
+      const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey));
+      if (entry === null || value === undefined) return;
+      const said = destinationOf(value);
+      const authorizationServer = authorizationServerOf(said);
+      const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
+      for (const secret of secrets) {
+        const before = clientSecrets.get(secret)?.authorizationServers ?? [];
+        const authorizationServers = [
+          ...before,
+          ...(authorizationServer ? [authorizationServer] : []),
+        ];
+        clientSecrets.set(secret, { serverKey, authorizationServers });
+      }
+      for (const one of new Set(tokens.flatMap((token) => byToken.get(token) ?? []))) {
+        // Where it was before stays right: the others still have that.
+        if (placeFor(one, said) === undefined)
+          one.places = [...one.places, { destination: said, endpoint: null }];
+        one.rejected = false;
+      }
+      changed();
+    },
+
+    reject(entry, serverKey) {
+      const signIn = signInOf(entry, serverKey);
+      if (signIn === undefined) return;
+      signIn.rejected = true;
+      changed();
+    },
+
+    pinEndpoint(entry, serverKey, endpoint) {
+      const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null;
+      const signIn = signInOf(entry, serverKey);
+      const place = signIn && placeFor(signIn, destinationOf(value));
+      if (place === undefined) return null;
+      const pinned = place.endpoint;
+      if (pinned !== null) {
+        const isSame =
+          pinned.origin === endpoint.origin && pinned.authMethod === endpoint.authMethod;
+        return isSame ? null : pinned;
+      }
+      place.endpoint = endpoint;
+      changed();
+      return null;
+    },
+
+    forgetPlace: (place) => void inUse.delete(place),
+
+    async save() {
+      if (!dirty) return;
+      dirty = false;
+      try {
+        if (damaged !== null) renameSync(path, `${path}.damaged-${now()}`);
+        damaged = null;
+        await writeJsonFile(path, toFile([...signIns.values()].flat(), clientSecrets));
+      } catch (error) {
+        dirty = true;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The place of a sign-in that what is said fits to. */
+function placeFor({ places }: SignIn, said: Destination): Place | undefined {
+  return places.find(({ destination }) => destinationChanges(destination, said).length === 0);
+}
+
+/** How what is said differs from where a sign-in's tokens may be sent. */
+function changesTo(signIn: SignIn, said: Destination): DestinationChange[] {
+  const [first] = signIn.places;
+  if (first === undefined || placeFor(signIn, said) !== undefined) return [];
+  return destinationChanges(first.destination, said);
+}
+
+/** All servers that an entry has a value or a client secret of. */
+function* serversOf(entry: Entry): Generator<[serverKey: string, value: Json]> {
+  for (const id of fieldsOf(entry).keys()) {
+    const { map, key } = splitField(id);
+    const values = entry[SERVER_MAP];
+    const value = isObject(values) && Object.hasOwn(values, key) ? values[key] : undefined;
+    if (map === SERVER_MAP) yield [key, value ?? null];
+    // A secret may be kept before anybody signs in.
+    else if (map === CLIENT_CONFIG_MAP && value === undefined) yield [key, null];
+  }
+}
+
+/** Whether a client secret would be shown to another authorization server than its own. */
+function isForeign(bound: BoundSecret, serverKey: string, said: Destination): boolean {
+  const asked = authorizationServerOf(said);
+  if (asked === null) return false;
+  const { authorizationServers } = bound;
+  return authorizationServers.length > 0
+    ? !authorizationServers.includes(asked)
+    : bound.serverKey !== serverKey;
+}

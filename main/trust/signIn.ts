@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { Destination } from '../credentials/destination.ts';
+
+/** How a refresh is authenticated, and where it is sent: what the authorization server's metadata said. */
+export interface TokenEndpoint {
+  readonly origin: string;
+  readonly authMethod: string;
+}
+
+/** One place that a sign-in's tokens may be sent to. */
+export interface Place {
+  destination: Destination;
+  /** `null`: nobody has looked yet. */
+  endpoint: TokenEndpoint | null;
+}
+
+/** One set of tokens and where they may be sent. Digests and origins only, no secret. */
+export interface SignIn {
+  readonly serverKey: string;
+  /** Of its refresh token and of the access tokens that came with it. */
+  tokens: readonly string[];
+  /** Where they were issued first, then what the user has accepted. */
+  places: readonly Place[];
+  /** The user has put the former one back: this one is not carried any more. */
+  rejected: boolean;
+}
+
+/** A client secret, and the server that it was first seen with. */
+export interface BoundSecret {
+  readonly serverKey: string;
+  /** Their origins: the one it was first seen with, and what the user has accepted. Empty: not known yet. */
+  readonly authorizationServers: readonly string[];
+}
+
+const digest = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** `bar/destinations.json` */
+export const destinationsFile = z.object({
+  version: z.literal(1),
+  signIns: z.array(
+    z.object({
+      serverKey: z.string(),
+      tokens: z.array(digest),
+      places: z.array(
+        z.object({
+          addresses: z.record(z.string(), z.string()),
+          client: digest.nullable(),
+          endpoint: z.object({ origin: z.string(), authMethod: z.string() }).nullable(),
+        }),
+      ),
+      rejected: z.boolean(),
+    }),
+  ),
+  clientSecrets: z.array(
+    z.object({
+      digest,
+      serverKey: z.string(),
+      authorizationServers: z.array(z.string()),
+    }),
+  ),
+});
+
+type DestinationsFile = z.infer<typeof destinationsFile>;
+
+export function toFile(
+  signIns: Iterable<SignIn>,
+  clientSecrets: ReadonlyMap<string, BoundSecret>,
+): DestinationsFile {
+  return {
+    version: 1,
+    signIns: [...signIns].map(({ places, tokens, ...rest }) => ({
+      ...rest,
+      tokens: [...tokens],
+      places: places.map(({ destination: { addresses, client }, endpoint }) => ({
+        addresses: Object.fromEntries(addresses),
+        client,
+        endpoint,
+      })),
+    })),
+    clientSecrets: [...clientSecrets].map(([digest, { serverKey, authorizationServers }]) => ({
+      digest,
+      serverKey,
+      authorizationServers: [...authorizationServers],
+    })),
+  };
+}
+
+export function signInsOf({ signIns }: DestinationsFile): SignIn[] {
+  return signIns.map(({ places, ...rest }) => ({
+    ...rest,
+    places: places.map(({ addresses, client, endpoint }) => ({
+      destination: { addresses: new Map(Object.entries(addresses)), client },
+      endpoint,
+    })),
+  }));
+}
+
+export function clientSecretsOf({ clientSecrets }: DestinationsFile): Map<string, BoundSecret> {
+  return new Map(clientSecrets.map(({ digest, ...bound }) => [digest, bound]));
+}

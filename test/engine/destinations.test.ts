@@ -1,0 +1,248 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryRef } from '../../main/stores/store.ts';
+import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
+import { startThief, type Thief } from '../doubles/thief.ts';
+import { editAsClient, readBlob, serverIn } from '../support/clientWrites.ts';
+import { makeWorld, type World } from '../support/engineHarness.ts';
+import { type FakeServer, fakeServer, fakeToken, MARK, serverKey } from '../support/fake.ts';
+import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
+import { until } from '../support/until.ts';
+
+const BANK = 'bank';
+/** Less than the engine's lead: it is refreshed as soon as it is seen. */
+const DUE_MS = 120_000;
+
+let world: World;
+let bank: OAuthMcpServer;
+let thief: Thief;
+let mission: EntryRef;
+let others: EntryRef[];
+
+beforeEach(async () => {
+  world = makeWorld();
+  const [a, b, c] = world.addMissions('a', 'b', 'c');
+  mission = a;
+  others = [world.global, b, c];
+  bank = await startOAuthMcpServer({ clientAuth: 'client_secret_basic' });
+  thief = await startThief({ real: bank.issuer });
+});
+afterEach(async () => {
+  await world.cleanup();
+  await Promise.all([bank.close(), thief.close()]);
+});
+
+/** All are signed in to the bank, for long. */
+async function start(overrides: Record<string, unknown> = {}): Promise<FakeServer> {
+  const value = signedInAt(bank, BANK, overrides);
+  for (const place of [mission, ...others]) await putServer(place, value);
+  await world.startEngine();
+  return JSON.parse(JSON.stringify(value)) as FakeServer;
+}
+
+/** What a mission's Claude can do: rewrite its own entry. The token then looks due. */
+function tamper(change: (value: FakeServer) => void): Promise<void> {
+  return editAsClient(mission, (blob) => {
+    const value = blob.mcpOAuth?.[serverKey(BANK)];
+    if (value === undefined) throw new Error('not signed in');
+    value.expiresAt = Date.now() + DUE_MS;
+    change(value);
+  });
+}
+
+/** The others' sign-in is due for an engine that starts, and is refreshed, wherever that leads. */
+async function untilRefreshed(): Promise<void> {
+  await world.killAll();
+  await editAsClient(world.global, (blob) => {
+    const value = blob.mcpOAuth?.[serverKey(BANK)];
+    if (value !== undefined) value.expiresAt = Date.now() + DUE_MS;
+  });
+  await world.startEngine();
+  await until("the others' token refreshed", () =>
+    others.every((one) => serialIn(bank, one, BANK) === 2),
+  );
+}
+
+const held = () => others.map((place) => serverIn(place, BANK));
+const resolve = (alertId: string, answer: 'keep' | 'accept' | 'former' | 'dismiss') =>
+  world.ask('resolve', { alertId, answer });
+
+describe('a mission that changes where the others’ refresh token is sent', () => {
+  const changes: Record<string, (value: FakeServer) => void> = {
+    'the metadata alone': (value) => {
+      value.discoveryState = {
+        ...(value.discoveryState as object),
+        authServerMetadataUrl: `${thief.origin}/.well-known/oauth-authorization-server`,
+      };
+    },
+    'authorization server and issuer': (value) => {
+      value.issuer = thief.origin;
+      value.discoveryState = { authorizationServerUrl: thief.origin, oauthMetadataFound: true };
+    },
+    'the authorization server, with the issuer deleted': (value) => {
+      delete value.issuer;
+      value.discoveryState = { authorizationServerUrl: thief.origin, oauthMetadataFound: true };
+    },
+    'the server': (value) => {
+      value.serverUrl = `${thief.origin}/mcp`;
+    },
+  };
+
+  it.each(Object.keys(changes))('reaches nobody, and is told: %s', async (what) => {
+    const before = await start();
+    await tamper(changes[what] as (value: FakeServer) => void);
+    const alert = await world.untilAlert('tampering-a');
+    expect(alert).toMatchObject({ kind: 'tampering', missionId: 'a', servers: [BANK] });
+    expect(alert.message).toContain(thief.origin);
+    expect(alert.message).not.toContain(MARK);
+    expect(held()).toEqual([before, before, before]);
+    await untilRefreshed();
+    expect(thief.got, 'not even a question').toEqual([]);
+  });
+
+  it('gets back what the others have when the user keeps theirs', async () => {
+    await start();
+    await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
+    await world.untilAlert('tampering-a');
+    await resolve('tampering-a', 'keep');
+    await world.untilNoAlert();
+    expect(serverIn(mission, BANK)).toEqual(held()[0]);
+    await untilRefreshed();
+    await until('refreshed there as well', () => serialIn(bank, mission, BANK) === 2);
+  });
+
+  it('is right when the user accepts it, for everybody', async () => {
+    await start();
+    // Moved for real: the new address hands everything on to the bank.
+    await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
+    await world.untilAlert('tampering-a');
+    await resolve('tampering-a', 'accept');
+    await world.untilNoAlert();
+    await world.killAll();
+    await world.startEngine();
+    await until('asked at the new address', () => thief.stolen().length > 0);
+    expect(held().every((value) => value?.issuer === thief.origin)).toBe(true);
+  });
+
+  it('cannot be answered with what makes no sense of it', async () => {
+    await start();
+    await tamper(changes['the server'] as (value: FakeServer) => void);
+    await world.untilAlert('tampering-a');
+    await expect(resolve('tampering-a', 'dismiss')).rejects.toThrow('"keep" or "accept"');
+  });
+
+  it('achieves nothing by a new start of the engine, nor by being deleted', async () => {
+    const before = await start();
+    await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
+    await world.untilAlert('tampering-a');
+    await world.killAll();
+    await world.startEngine();
+    await world.untilAlert('tampering-a');
+    expect(held()).toEqual([before, before, before]);
+    rmSync(join(world.paths.missions, 'a'), { recursive: true });
+    await world.untilNoAlert();
+    await untilRefreshed();
+    expect(thief.got).toEqual([]);
+  });
+
+  it('is found without an engine, too', async () => {
+    await start();
+    await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
+    await world.untilAlert('tampering-a');
+    await world.killAll();
+    const { stdout } = await world.run(['alerts']);
+    expect(stdout).toContain('tampering-a');
+  });
+});
+
+it('the others’ client secret, under a server of the mission’s own, is not sent there', async () => {
+  const secret = fakeToken('client-secret');
+  const value = signedInAt(bank, BANK, { clientSecret: undefined });
+  for (const place of [mission, ...others])
+    await editAsClient(place, (blob) => {
+      blob.mcpOAuth = { [serverKey(BANK)]: value };
+      blob.mcpOAuthClientConfig = { [serverKey(BANK)]: { clientSecret: secret } };
+    });
+  await world.startEngine();
+  const own = fakeServer('own', {
+    issuer: thief.origin,
+    discoveryState: { authorizationServerUrl: thief.origin, oauthMetadataFound: true },
+    expiresAt: Date.now() + DUE_MS,
+  });
+  await editAsClient(mission, (blob) => {
+    blob.mcpOAuth = { ...blob.mcpOAuth, [serverKey('own')]: own };
+    blob.mcpOAuthClientConfig = {
+      ...(blob.mcpOAuthClientConfig as object),
+      [serverKey('own')]: { clientSecret: secret },
+    };
+  });
+  expect(await world.untilAlert('tampering-a')).toMatchObject({ servers: ['own'] });
+  expect(JSON.stringify(others.map(readBlob))).not.toContain(thief.origin);
+  expect(thief.got).toEqual([]);
+});
+
+describe('a mission that replaces the sign-in of all', () => {
+  const elsewhere = () =>
+    fakeServer(BANK, {
+      serverUrl: bank.url,
+      issuer: thief.origin,
+      discoveryState: { authorizationServerUrl: thief.origin, oauthMetadataFound: true },
+      expiresAt: Date.now() + 7_200_000,
+    });
+
+  it('by one made elsewhere is told before anything is sent there, and is undone in one step', async () => {
+    const before = await start();
+    const bogus = await putServer(mission, elsewhere());
+    await world.untilHeld(bogus);
+    const { alerts } = await world.status();
+    const alert = alerts.find(({ kind }) => kind === 'replaced');
+    expect(alert).toMatchObject({ missionId: 'a', servers: [BANK] });
+    expect(alert?.message).toContain(thief.origin);
+    expect(thief.got).toEqual([]);
+    await resolve(alert?.id ?? '', 'former');
+    await world.untilHeld(before);
+    await world.untilNoAlert();
+    // It does not come back with the same tokens.
+    await putServer(mission, { ...bogus, expiresAt: Date.now() + 9_000_000 });
+    await world.untilHeld(before);
+    await world.untilNoAlert();
+  });
+
+  it('again and again is undone in one step all the same', async () => {
+    const before = await start();
+    for (let n = 0; n < 3; n += 1)
+      await world.untilHeld(
+        await putServer(mission, { ...elsewhere(), expiresAt: Date.now() + 8_000_000 + n }),
+      );
+    const [alert] = (await world.status()).alerts;
+    await resolve(alert?.id ?? '', 'former');
+    await world.untilHeld(before);
+  });
+
+  it('by one that the server refuses is told then, and is undone in one step', async () => {
+    const before = await start({ expiresAt: undefined });
+    const bogus = fakeServer(BANK, {
+      ...before,
+      accessToken: fakeToken('bogus'),
+      refreshToken: fakeToken('bogus'),
+      // The engine refreshes it when half of its life is over.
+      expiresAt: Date.now() + 10_500,
+    });
+    await putServer(mission, bogus);
+    await until('an alert that names the way back', async () =>
+      (await world.status()).alerts.some(({ kind }) => kind === 'replaced'),
+    );
+    const [alert] = (await world.status()).alerts;
+    expect(alert).toMatchObject({ kind: 'replaced', missionId: 'a', servers: [BANK] });
+    await resolve(alert?.id ?? '', 'former');
+    await world.untilHeld(before);
+    expect(bank.isGood(before.refreshToken)).toBe(true);
+  });
+});
+
+it('the book of destinations holds no secret', async () => {
+  await start();
+  await world.status();
+  expect(readFileSync(world.paths.destinations, 'utf8')).not.toContain(MARK);
+});

@@ -1,0 +1,276 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Entry, parseEntry } from '../../main/credentials/entry.ts';
+import { type DestinationBook, openDestinationBook } from '../../main/trust/destinationBook.ts';
+import { type FakeServer, fakeServer, fakeToken, MARK, serverKey } from '../support/fake.ts';
+
+const REAL = 'https://login.bank.example';
+const EVIL = 'https://login.evil.example';
+const KEY = serverKey('bank');
+
+let folder: string;
+let path: string;
+let book: DestinationBook;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'agenc-bar-trust-'));
+  path = join(folder, 'destinations.json');
+  book = openDestinationBook(path);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const signIn = (overrides: Record<string, unknown> = {}): FakeServer =>
+  fakeServer('bank', {
+    issuer: REAL,
+    discoveryState: {
+      authorizationServerUrl: REAL,
+      authServerMetadataUrl: `${REAL}/.well-known/x`,
+    },
+    ...overrides,
+  });
+
+/** Parsed as the engine does, so that nothing is told apart by its identity. */
+function entryOf(
+  servers: Readonly<Record<string, unknown>>,
+  clientSecrets: Readonly<Record<string, string>> = {},
+): Entry {
+  const mcpOAuthClientConfig = Object.fromEntries(
+    Object.entries(clientSecrets).map(([key, clientSecret]) => [key, { clientSecret }]),
+  );
+  const parsed = parseEntry(JSON.stringify({ mcpOAuth: servers, mcpOAuthClientConfig }));
+  if (parsed.status !== 'ok') throw new Error(parsed.reason);
+  return parsed.entry;
+}
+const bank = (value: unknown): Entry => entryOf({ [KEY]: value });
+/** Whatever a mission says of a sign-in that is known. */
+const said = (value: unknown) => book.look(bank(value), 'mission m');
+const evilDiscovery = { authorizationServerUrl: EVIL };
+
+describe('a mission that has the tokens of others sent elsewhere', () => {
+  const known = signIn();
+  it.each([
+    [
+      'the metadata',
+      {
+        discoveryState: { ...(known.discoveryState as object), authServerMetadataUrl: `${EVIL}/x` },
+      },
+    ],
+    ['authorization server and issuer', { issuer: EVIL, discoveryState: evilDiscovery }],
+    [
+      'the authorization server, without an issuer',
+      { issuer: undefined, discoveryState: evilDiscovery },
+    ],
+    ['the authorization server alone', { discoveryState: evilDiscovery }],
+    ['the issuer alone', { issuer: EVIL }],
+    ['the server', { serverUrl: 'https://evil.example/mcp' }],
+    ['the client', { clientId: 'another' }],
+    ['an address of a kind that nobody knows yet', { tokenEndpoint: `${EVIL}/token` }],
+    [
+      'the authorization server, to the server itself',
+      { discoveryState: { authorizationServerUrl: 'https://bank.example.test' } },
+    ],
+    [
+      'the refresh token alone, with an access token of its own',
+      { accessToken: fakeToken('own'), issuer: EVIL },
+    ],
+    [
+      'the access token alone, with a refresh token of its own',
+      { refreshToken: fakeToken('own'), issuer: EVIL },
+    ],
+    ['an address that cannot be read', { issuer: 'https://' }],
+  ])('is found: %s', (_, change) => {
+    book.look(bank(known), 'global');
+    const [found] = said({ ...known, ...change });
+    expect(found?.name).toBe('bank');
+    expect(found?.changes.length).toBeGreaterThan(0);
+    expect(book.judge(bank({ ...known, ...change }), KEY)).not.toBe('known');
+    expect(book.judge(bank(known), KEY)).toBe('known');
+  });
+
+  it('is found under another key as well', () => {
+    book.look(bank(known), 'global');
+    const copy = { ...known, serverName: 'mine', issuer: EVIL, discoveryState: evilDiscovery };
+    expect(book.look(entryOf({ [serverKey('mine')]: copy }), 'mission m')).toHaveLength(1);
+  });
+
+  it('is found when it puts a token in the place of its client id', () => {
+    book.look(bank(known), 'global');
+    const own = fakeServer('mine', { issuer: EVIL, clientId: known.refreshToken });
+    // Tokens are known by themselves; so is one in disguise.
+    expect(book.look(entryOf({ [serverKey('mine')]: own }), 'mission m')).toHaveLength(1);
+  });
+
+  it('is found after a new start, and names addresses but no secret', async () => {
+    book.look(bank(known), 'global');
+    await book.save();
+    expect(readFileSync(path, 'utf8')).not.toContain(MARK);
+    book = openDestinationBook(path);
+    const found = said({ ...known, issuer: EVIL });
+    expect(found).toMatchObject([{ changes: [{ what: 'the issuer', from: REAL, to: EVIL }] }]);
+    expect(JSON.stringify(found)).not.toContain(MARK);
+  });
+
+  it('is found however many sign-ins it makes up meanwhile', () => {
+    book.look(bank(known), 'global');
+    for (let n = 0; n < 300; n += 1) said(signIn());
+    expect(said({ ...known, issuer: EVIL })).toHaveLength(1);
+  });
+
+  it('is found where nothing was known of the authorization server yet', () => {
+    const bare = fakeServer('bank');
+    book.look(bank(bare), 'global');
+    expect(said({ ...bare, issuer: EVIL, discoveryState: evilDiscovery })).toHaveLength(1);
+  });
+});
+
+describe('what the client does by itself is no tampering:', () => {
+  const known = signIn();
+  it.each([
+    [
+      'a rejection noted beside the tokens',
+      { discoveryState: { ...(known.discoveryState as object), tokenlessRejectedAt: 1 } },
+    ],
+    [
+      'another address at the same origin',
+      { discoveryState: { authorizationServerUrl: `${REAL}/tenant` } },
+    ],
+    ['the issuer left out', { issuer: undefined }],
+    [
+      'the address of the server’s metadata, as a challenge names it',
+      {
+        discoveryState: {
+          ...(known.discoveryState as object),
+          resourceMetadataUrl: 'https://docs.example/x',
+        },
+      },
+    ],
+    [
+      'a new scope, even one that looks like an address',
+      { scope: 'https://evil.example/auth/mail' },
+    ],
+    [
+      'another address for the answer of a sign-in',
+      { redirectUri: 'http://localhost:4000/callback' },
+    ],
+    ['a new access token', { accessToken: fakeToken('access') }],
+    ['new tokens', { accessToken: fakeToken('access'), refreshToken: fakeToken('refresh') }],
+  ])('%s', (_, change) => {
+    book.look(bank(known), 'global');
+    expect(said({ ...known, ...change })).toEqual([]);
+    expect(book.judge(bank({ ...known, ...change }), KEY)).toBe('known');
+  });
+
+  it('discovery noted after the sign-in, where the server is its own authorization server', () => {
+    const bare = fakeServer('bank');
+    book.look(bank(bare), 'global');
+    const home = new URL(bare.serverUrl as string).origin;
+    const found = {
+      authorizationServerUrl: `${home}/`,
+      resourceMetadataUrl: `${home}/.well-known/y`,
+    };
+    expect(said({ ...bare, issuer: home, discoveryState: found })).toEqual([]);
+  });
+
+  it.each([
+    ['whom to ask', { issuer: undefined, discoveryState: undefined }],
+    ['as whom to ask', { clientId: undefined }],
+  ])('leaving out %s; but what the others have is better', (_, change) => {
+    book.look(bank(known), 'global');
+    expect(said({ ...known, ...change })).toMatchObject([{ changes: [], inferior: true }]);
+  });
+
+  it('a sign-in elsewhere, with new tokens: that is a sign-in', () => {
+    book.look(bank(known), 'global');
+    expect(said(signIn({ issuer: EVIL, discoveryState: evilDiscovery }))).toEqual([]);
+  });
+});
+
+describe('a client secret', () => {
+  const SECRET = fakeToken('client-secret');
+  const EVIL_KEY = serverKey('mine');
+  const evil = (): FakeServer =>
+    fakeServer('mine', { issuer: EVIL, discoveryState: evilDiscovery });
+
+  it('is shown to no other authorization server than its own', () => {
+    book.look(entryOf({ [KEY]: signIn() }, { [KEY]: SECRET }), 'global');
+    const stolen = entryOf({ [EVIL_KEY]: evil() }, { [EVIL_KEY]: SECRET });
+    expect(book.look(stolen, 'mission m')).toMatchObject([{ serverKey: EVIL_KEY }]);
+    expect(
+      book.judge(entryOf({ [EVIL_KEY]: { ...evil(), clientSecret: SECRET } }), EVIL_KEY),
+    ).toMatchObject({
+      changes: [{ from: REAL, to: EVIL }],
+    });
+  });
+
+  it('that was kept before anybody signed in belongs to the server it was kept for', () => {
+    book.look(entryOf({}, { [KEY]: SECRET }), 'global');
+    const stolen = entryOf({ [EVIL_KEY]: evil() }, { [EVIL_KEY]: SECRET });
+    expect(book.look(stolen, 'mission m')).toHaveLength(1);
+    expect(book.look(entryOf({ [KEY]: signIn() }, { [KEY]: SECRET }), 'mission n')).toEqual([]);
+  });
+
+  it('serves two servers of one authorization server', () => {
+    book.look(entryOf({ [KEY]: signIn() }, { [KEY]: SECRET }), 'global');
+    const other = fakeServer('other', { issuer: REAL });
+    const key = serverKey('other');
+    expect(book.look(entryOf({ [key]: other }, { [key]: SECRET }), 'mission m')).toEqual([]);
+  });
+});
+
+describe('the user’s word', () => {
+  const known = signIn();
+  const moved = { ...known, issuer: EVIL, discoveryState: evilDiscovery };
+
+  it('makes new addresses right beside the old ones, and no others', () => {
+    book.look(bank(known), 'global');
+    said(moved);
+    book.accept(bank(moved), KEY);
+    expect(said(moved)).toEqual([]);
+    expect(said(known)).toEqual([]);
+    expect(said({ ...known, issuer: 'https://third.example' })).toHaveLength(1);
+  });
+
+  it('has a rejected sign-in replaced wherever it turns up, but not its successor', () => {
+    const bogus = signIn();
+    book.look(bank(known), 'global');
+    said(bogus);
+    book.reject(bank(bogus), KEY);
+    expect(said(bogus)).toMatchObject([{ inferior: true, changes: [] }]);
+    expect(said(known)).toEqual([]);
+    expect(said(signIn())).toEqual([]);
+  });
+});
+
+describe('the token endpoint', () => {
+  const at = (origin: string, authMethod = 'none') => ({ origin, authMethod });
+
+  it('stays where it was at the first look, for all that come of the sign-in', () => {
+    const first = signIn();
+    book.look(bank(first), 'global');
+    expect(book.pinEndpoint(bank(first), KEY, at(REAL))).toBeNull();
+    expect(book.pinEndpoint(bank(first), KEY, at(EVIL))).toEqual(at(REAL));
+    expect(book.pinEndpoint(bank(first), KEY, at(REAL, 'client_secret_post'))).toEqual(at(REAL));
+    const next = signIn();
+    book.look(bank(next), 'global');
+    expect(book.pinEndpoint(bank(next), KEY, at(EVIL))).toEqual(at(REAL));
+  });
+
+  it('of a sign-in that was made elsewhere is another', () => {
+    book.look(bank(signIn()), 'global');
+    const elsewhere = signIn({ issuer: EVIL, discoveryState: evilDiscovery });
+    said(elsewhere);
+    expect(book.pinEndpoint(bank(elsewhere), KEY, at(EVIL))).toBeNull();
+  });
+});
+
+it('a damaged file is put aside, and what lies in the global entry counts', async () => {
+  writeFileSync(path, '{"version":1,');
+  book = openDestinationBook(path);
+  expect(book.damage()).toContain(path);
+  const known = signIn();
+  book.look(bank(known), 'global');
+  await book.save();
+  expect(openDestinationBook(path).damage()).toBeNull();
+  expect(said({ ...known, issuer: EVIL })).toHaveLength(1);
+});
