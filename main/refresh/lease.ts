@@ -7,7 +7,7 @@ import type { Replaced } from '../sync/outcome.ts';
 import { errorText } from '../system/errors.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { TokenEndpoint } from '../trust/signIn.ts';
-import type { Endpoint, OAuthRefresher, RefreshFailure } from './oauthRefresh.ts';
+import type { Endpoint, OAuthRefresher } from './oauthRefresh.ts';
 import type { KeptTokens, OpenRefresh, RefreshJournal } from './refreshJournal.ts';
 import type { RefreshLocks } from './refreshLocks.ts';
 import {
@@ -17,6 +17,7 @@ import {
   tokenDigest,
   withTokens,
 } from './refreshOrder.ts';
+import type { RefreshFailure } from './tokenAnswer.ts';
 
 /** What one refresh by the engine came to. `detail` is for people and holds no secret. */
 export type LeaseResult =
