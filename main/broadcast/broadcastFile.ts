@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../system/atomicFile.ts';
-import { errorCode } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { formatTimestamp, type Microseconds, nextTimestamp, parseTimestamp } from './timestamp.ts';
+
+const MAX_BYTES = 1024;
 
 export type BroadcastRead =
   | { readonly status: 'found'; readonly timestamp: Microseconds }
@@ -26,13 +27,14 @@ export interface BroadcastFile {
  */
 export function createBroadcastFile(path: string, now: () => number): BroadcastFile {
   function read(): BroadcastRead {
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return { status: 'absent' };
-      throw error;
+    const file = readForeign(path, MAX_BYTES);
+    if (file.status === 'absent') return file;
+    if (file.status === 'unusable') {
+      if (file.reason === 'denied' || file.reason === 'failed') throw new Error(file.detail);
+      // The next broadcast puts a file in its place.
+      return { status: 'bad', text: `(${file.reason})` };
     }
+    const text = file.bytes.toString('utf8');
     const timestamp = parseTimestamp(text);
     return timestamp === null
       ? { status: 'bad', text: text.slice(0, 40) }

@@ -25,7 +25,8 @@ export function createAttachedMissions(
   path: string,
   taken: { global: string; missions: string },
 ): AttachedMissions {
-  const read = () => readJsonFile(path, attachedFile) ?? { attached: [] };
+  // A list that the user keeps elsewhere is still the user's.
+  const read = () => readJsonFile(path, attachedFile, { links: 'follow' }) ?? { attached: [] };
   const list = (): Mission[] =>
     read().attached.map((entry) => ({ ...entry, kind: 'attached', folder: null, repo: null }));
 

@@ -1,8 +1,9 @@
-import { constants, lstatSync, statSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { constants, lstatSync } from 'node:fs';
+import { copyFile, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode, errorText } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import type { BroughtFiles } from './configRecord.ts';
 import { stampOf, type UserFiles } from './userFiles.ts';
 
@@ -31,7 +32,7 @@ export async function bringFiles(
     const own = ownStamp(to);
     if (own !== last?.own) {
       // Also what was brought before this was killed, so that it was not noted down.
-      if (own !== undefined && (await isSame(path, to))) now[name] = { source: stamp, own };
+      if (own !== undefined && isSame(path, to)) now[name] = { source: stamp, own };
       else if (last !== undefined) now[name] = last;
     } else if (last !== undefined && last.source === stamp) {
       now[name] = last;
@@ -51,15 +52,13 @@ export async function bringFiles(
   return now;
 }
 
-async function isSame(from: string, to: string): Promise<boolean> {
-  try {
-    // Whatever is not a file of its own in the mission is the mission's doing.
-    if (!lstatSync(to).isFile() || lstatSync(to).size !== statSync(from).size) return false;
-    return (await readFile(from)).equals(await readFile(to));
-  } catch {
-    // One of them cannot be read: then the mission's stays as it is.
-    return false;
-  }
+/** Where one of them cannot be read, the mission's stays as it is; so does what is no file of its own there. */
+function isSame(from: string, to: string): boolean {
+  const size = lstatSync(to, { throwIfNoEntry: false })?.size ?? 0;
+  const user = readForeign(from, size, { links: 'follow' });
+  if (user.status !== 'found' || user.bytes.length !== size) return false;
+  const mission = readForeign(to, size);
+  return mission.status === 'found' && mission.bytes.equals(user.bytes);
 }
 
 async function copy(from: string, to: string, warn: (message: string) => void): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { errorCode, errorText } from '../system/errors.ts';
+import { type ForeignOptions, readForeign } from '../system/foreignFile.ts';
 import { isObject, type JsonObject } from './followUser.ts';
 
 /** What the client keeps of a folder is copied for a mission that was made from it: what the user decided there. */
@@ -23,7 +23,7 @@ const APPROVED = 'enabledMcpjsonServers';
 const REJECTED = 'disabledMcpjsonServers';
 const ALL_APPROVED = 'enableAllProjectMcpServers';
 /** The client's grows to some MB; nobody writes one of this size. */
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Where the client keeps its state for a config directory, as measured: in the directory, but in the home
@@ -39,19 +39,24 @@ export type ClientJson =
   | { readonly state: 'read'; readonly value: JsonObject }
   | { readonly state: 'missing' | 'unusable' };
 
-/** Reads a JSON file of the client's; warns if it is there but cannot be used. */
-export function readClientJson(path: string, warn: (message: string) => void): ClientJson {
+/**
+ * Reads a JSON file of the client's; warns if it is there but cannot be used.
+ * @param options whether links are followed: only those that the user alone can have made
+ */
+export function readClientJson(
+  path: string,
+  warn: (message: string) => void,
+  options: ForeignOptions = {},
+): ClientJson {
+  const read = readForeign(path, MAX_BYTES, options);
+  if (read.status === 'absent') return { state: 'missing' };
+  if (read.status === 'unusable') return unusable(`cannot be read (${read.detail})`);
   try {
-    const found = statSync(path);
-    if (!found.isFile()) return unusable('is not a file');
-    if (found.size > MAX_BYTES) return unusable('is far too large');
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(read.bytes.toString('utf8').replace(/^\uFEFF/, ''));
     return isObject(value) ? { state: 'read', value } : unusable('is not a JSON object');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { state: 'missing' };
+  } catch {
     // The parser's own words would repeat a piece of the text.
-    if (error instanceof SyntaxError) return unusable('is not valid JSON');
-    return unusable(`cannot be read (${errorText(error)})`);
+    return unusable('is not valid JSON');
   }
 
   function unusable(why: string): ClientJson {
@@ -64,7 +69,8 @@ export function readClientJson(path: string, warn: (message: string) => void): C
  * The user's `.claude.json` as a mission is to have it: all that holds everywhere (MCP servers, the account,
  * what was seen and chosen), but of `projects` only the mission's own folder. The others are of no use
  * there, are the larger part of the file, and tell of work that is none of the mission's. The mission's
- * folder is trusted, and has what the user decided for the repository it was cloned from.
+ * folder is trusted, and has what the user decided for the repository it was cloned from; not so a folder
+ * elsewhere to which a link in its place leads.
  */
 export function missionClaudeJson(
   user: JsonObject,
@@ -74,6 +80,7 @@ export function missionClaudeJson(
   const everywhere = Object.fromEntries(
     Object.entries(user).filter(([key]) => key !== 'projects' && !OF_PROCESSES.includes(key)),
   );
+  if (isLink(workDir)) return { ...everywhere, projects: {} };
   const entry = entryOf(user, repo);
   const decided = Object.fromEntries(
     Object.entries(entry).filter(([key]) => DECIDED.includes(key)),
@@ -81,8 +88,9 @@ export function missionClaudeJson(
   return withTrust({ ...everywhere, projects: { [projectKey(workDir)]: decided } }, workDir);
 }
 
-/** With the mission's folder trusted, so that no dialog asks for it. */
+/** With the mission's folder trusted, so that no dialog asks for it; as it is, if a link lies in its place. */
 export function withTrust(claudeJson: JsonObject, workDir: string): JsonObject {
+  if (isLink(workDir)) return claudeJson;
   const projects = isObject(claudeJson.projects) ? claudeJson.projects : {};
   const key = projectKey(workDir);
   const entry = isObject(projects[key]) ? projects[key] : {};
@@ -114,6 +122,11 @@ export function withApprovals(
     ...(names(REJECTED).length > 0 && { [REJECTED]: names(REJECTED) }),
     ...(places.some((place) => place[ALL_APPROVED] === true) && { [ALL_APPROVED]: true }),
   };
+}
+
+/** Whether a link lies there. A mission's Claude can put one in the place of any of its folders. */
+export function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** What the client keeps of a repository's folder; nothing for one that is not of this machine. */

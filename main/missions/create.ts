@@ -7,8 +7,9 @@ import { errorText } from '../system/errors.ts';
 import { writeJsonFile } from '../system/jsonFile.ts';
 import { UserError } from '../system/userError.ts';
 import { cloneRepository } from './cloneRepository.ts';
-import { CONFIG_FOLDER, type Mission, WORK_FOLDER } from './mission.ts';
+import { CONFIG_FOLDER, type Mission, plainName, WORK_FOLDER } from './mission.ts';
 import { buildMissionConfig, type MissionConfigOptions } from './missionConfig.ts';
+import { type MissionNote, removeMissionNote, writeMissionNote } from './missionNote.ts';
 import { isAlive } from './pid.ts';
 import type { Repository } from './repository.ts';
 
@@ -25,6 +26,8 @@ export interface CreateProgress {
 export interface CreateMissionOptions {
   /** `<AGENC_DIRPATH>/missions`; made if it is missing. */
   readonly missionsFolder: string;
+  /** `<AGENC_DIRPATH>/bar/missions`; made if it is missing. */
+  readonly notesFolder: string;
   /** What people call it. Empty: the repository's name. */
   readonly name: string;
   /** Where its work comes from, see `parseRepository`; `null` for an empty folder. */
@@ -49,15 +52,16 @@ const UNFINISHED = /^\.new-[\da-f-]{36}-(?<pid>\d+)$/;
 const LEFTOVER_AGE_MS = 60 * 60_000;
 
 /**
- * Makes a mission: its work, its config, its `mission.json`. All of it grows in a hidden folder and takes its
+ * Makes a mission: its work, its config, its `mission.json`, and the note of what was decided. All of it grows in a hidden folder and takes its
  * place in one step at the end, so that nobody ever sees half a mission; on failure nothing is left behind.
  * @throws UserError that says what went wrong, in git's own words where it was git
  */
 export async function createMission(options: CreateMissionOptions): Promise<CreatedMission> {
   const { repository, signal } = options;
-  const name = oneLine(options.name) || repository?.name || 'mission';
+  const name = plainName(options.name) || plainName(repository?.name ?? '') || 'mission';
   const id = randomUUID();
   let unfinished: string | null = null;
+  let isNoted = false;
   try {
     signal?.throwIfAborted();
     await makePrivateFolder(options.missionsFolder);
@@ -69,13 +73,22 @@ export async function createMission(options: CreateMissionOptions): Promise<Crea
       name,
       repo: repository?.label ?? null,
     });
-    const warnings = await build(mission, unfinished, options);
+    const note: MissionNote = {
+      name,
+      created: new Date().toISOString(),
+      repo: mission.repo,
+      kind: repository?.kind ?? 'blank',
+    };
+    const warnings = await build(mission, note, unfinished, options);
     signal?.throwIfAborted();
+    await writeMissionNote(options.notesFolder, id, note);
+    isNoted = true;
     await rename(unfinished, join(options.missionsFolder, id));
     options.onProgress?.({ step: 'done', detail: `"${name}" is ready`, fraction: 1 });
     return { ...mission, warnings };
   } catch (error) {
     if (unfinished !== null) await discard(unfinished);
+    if (isNoted) removeMissionNote(options.notesFolder, id);
     if (signal?.aborted)
       throw new UserError(`Making the mission "${name}" was cancelled; nothing is left behind.`);
     if (error instanceof UserError) throw error;
@@ -87,6 +100,7 @@ export async function createMission(options: CreateMissionOptions): Promise<Crea
 
 async function build(
   mission: Mission,
+  note: MissionNote,
   folder: string,
   {
     missionsFolder,
@@ -119,12 +133,8 @@ async function build(
     repo: mission.repo,
     ...(signal && { signal }),
   });
-  await writeJsonFile(join(folder, 'mission.json'), {
-    name: mission.name,
-    created: new Date().toISOString(),
-    repo: mission.repo,
-    kind: repository?.kind ?? 'blank',
-  });
+  // For people and other programs: the mission's Claude can change it.
+  await writeJsonFile(join(folder, 'mission.json'), note);
   return warnings;
 }
 
@@ -134,14 +144,6 @@ function missionAt(
 ): Mission {
   const folder = join(missionsFolder, id);
   return { id, name, kind: 'agenc', folder, configDir: join(folder, CONFIG_FOLDER), repo };
-}
-
-/** A name stands in tables, titles and logs: in one line, whatever was pasted. */
-function oneLine(name: string): string {
-  return name
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
 }
 
 /** Removes what a creation left that was killed. One that still runs, however slowly, is left alone. */

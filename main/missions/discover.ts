@@ -1,46 +1,104 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCode } from '../system/errors.ts';
-import { CONFIG_FOLDER, type Mission } from './mission.ts';
+import { errorCode, errorText } from '../system/errors.ts';
+import { readForeignText } from '../system/foreignFile.ts';
+import type { AgencPaths } from '../system/paths.ts';
+import { CONFIG_FOLDER, type Mission, plainName } from './mission.ts';
+import { type MissionNote, openMissionNotes } from './missionNote.ts';
 
-/** `mission.json` is ours and may be missing; what does not fit is ignored, never an error. */
-const missionFile = z.object({ name: z.string().min(1), repo: z.string().nullable() }).partial();
+/** Where missions are, and what was noted of them. */
+export type MissionFolders = Pick<AgencPaths, 'missions' | 'missionNotes'>;
+
+/** What lies among the missions and cannot be looked into. Both texts are harmless to show. */
+export interface OddEntry {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface FoundMissions {
+  /** By id. */
+  readonly missions: readonly Mission[];
+  readonly odd: readonly OddEntry[];
+  /** Names of the odd entries, as they are: nothing is known to have become of missions of these names. */
+  readonly unknown: ReadonlySet<string>;
+}
 
 /**
- * The missions under a `missions/` folder, by id. A missing folder holds none.
- * @throws the system's error if the folder is there but cannot be read
+ * `mission.json` lies in the mission's folder, for people and other programs: what it says is shown, and
+ * decides nothing. It may be missing; what does not fit is ignored, never an error.
  */
-export function discoverMissions(missionsFolder: string): Mission[] {
-  let found: Dirent[];
+const missionFile = z.object({ name: z.string() });
+const MAX_FILE_BYTES = 64 * 1024;
+
+/**
+ * The missions under a `missions/` folder. A missing folder holds none, and what cannot be looked into is
+ * one odd entry, and nothing to the others.
+ * @throws the system's error if the folder itself is there but cannot be read
+ */
+export function findMissions(folders: MissionFolders): FoundMissions {
+  const noteOf = openMissionNotes(folders.missionNotes);
+  const missions: Mission[] = [];
+  const odd: OddEntry[] = [];
+  const unknown = new Set<string>();
+  for (const entry of entriesOf(folders.missions)) {
+    if (entry.name.startsWith('.')) continue;
+    try {
+      if (!isFolder(entry, folders.missions)) continue;
+      missions.push(readMission(folders.missions, entry.name, noteOf(entry.name)));
+    } catch (error) {
+      unknown.add(entry.name);
+      odd.push({ name: plainName(entry.name), why: plainName(errorText(error)) });
+    }
+  }
+  return { missions: missions.sort((a, b) => (a.id < b.id ? -1 : 1)), odd, unknown };
+}
+
+/** The same without what is odd. @throws as {@link findMissions} */
+export function discoverMissions(folders: MissionFolders): readonly Mission[] {
+  return findMissions(folders).missions;
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
-    found = readdirSync(missionsFolder, { withFileTypes: true });
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
-  return found
-    .filter((entry) => !entry.name.startsWith('.') && isFolder(entry, missionsFolder))
-    .map((entry) => readMission(missionsFolder, entry.name))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function readMission(missionsFolder: string, id: string): Mission {
+/** @param note what was decided when it was made; `null` for one of another program, or of before there were notes */
+function readMission(missionsFolder: string, id: string, note: MissionNote | null): Mission {
   const folder = join(missionsFolder, id);
-  const { name = id, repo = null } = readMissionFile(join(folder, 'mission.json'));
-  return { id, name, kind: 'agenc', folder, configDir: join(folder, CONFIG_FOLDER), repo };
+  const configDir = join(folder, CONFIG_FOLDER);
+  const name = plainName(note?.name ?? nameInFile(join(folder, 'mission.json')) ?? id) || id;
+  return { id, name, kind: 'agenc', folder, configDir, repo: note?.repo ?? null };
 }
 
-function readMissionFile(path: string): z.infer<typeof missionFile> {
+function nameInFile(path: string): string | null {
+  const text = readForeignText(path, MAX_FILE_BYTES);
+  if (text === null) return null;
   try {
-    return missionFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return missionFile.parse(JSON.parse(text)).name || null;
   } catch {
-    // Missing, unreadable or of another form: the mission goes by its id.
-    return {};
+    // Torn, or of another form: the mission goes by its id.
+    return null;
   }
 }
 
+/** @throws Error if it is one under a name that nothing can be done with, or cannot be looked at */
 function isFolder(entry: Dirent, parent: string): boolean {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(join(parent, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const path = join(parent, entry.name);
+  const isOne = entry.isSymbolicLink()
+    ? (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+    : entry.isDirectory();
+  if (!isOne) return false;
+  // A name stands in messages, terminals' titles and environments, where these do harm.
+  if (/\p{Cc}/u.test(entry.name))
+    throw new Error('its name holds a line break or another control character; rename it');
+  // Bytes that are no UTF-8 were replaced by this sign; there is nothing of the resulting name.
+  const isThere = !entry.name.includes('\uFFFD') || lstatSync(path, { throwIfNoEntry: false });
+  if (!isThere) throw new Error('its name is not valid UTF-8; rename it');
+  return true;
 }

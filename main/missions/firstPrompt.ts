@@ -1,11 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../system/atomicFile.ts';
-import { errorCode, errorText } from '../system/errors.ts';
+import { errorText } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { UserError } from '../system/userError.ts';
 
 /** In a mission's folder, 0600: what its next Claude starts with. A prompt has no business in arguments. */
 const PROMPT_FILE = 'prompt';
+/** Larger than any context. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Keeps a prompt for a mission's next run. @param folder `missions/<id>` @throws UserError */
 export async function keepPrompt(folder: string, prompt: string): Promise<void> {
@@ -19,12 +22,10 @@ export async function keepPrompt(folder: string, prompt: string): Promise<void> 
 /** The prompt that is kept, or `null`. It stays until {@link dropPrompt}. @throws UserError */
 export function keptPrompt(folder: string): string | null {
   const path = join(folder, PROMPT_FILE);
-  try {
-    return readFileSync(path, 'utf8') || null;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw new UserError(`${path} cannot be read: ${errorText(error)}. Mend or remove it.`);
-  }
+  const read = readForeign(path, MAX_BYTES);
+  if (read.status === 'absent') return null;
+  if (read.status === 'found') return read.bytes.toString('utf8') || null;
+  throw new UserError(`${path} cannot be read: ${read.detail}. Mend or remove it.`);
 }
 
 /** The prompt was taken. */

@@ -10,6 +10,7 @@ export interface Mission {
   readonly configDir: string;
   /** `missions/<id>`, or `null` for an attached directory. */
   readonly folder: string | null;
+  /** What it was made from, as noted then; `null` also for one that other programs made: nothing is trusted for it. */
   readonly repo: string | null;
 }
 
@@ -19,6 +20,21 @@ export type MissionState = 'running' | 'stopped' | 'attached';
 export const PID_FILE = 'pid';
 export const CONFIG_FOLDER = 'claude-config';
 export const WORK_FOLDER = 'agent';
+
+const MAX_NAME = 200;
+
+/**
+ * A text that a mission may have chosen, for tables, titles and logs: in one line, without control
+ * characters and what turns the direction of writing, and not too long.
+ */
+export function plainName(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME)
+    .toWellFormed();
+}
 
 export function entryRef(mission: Mission): EntryRef {
   return { scope: 'mission', configDir: mission.configDir };

@@ -6,6 +6,7 @@ import { errorText } from '../system/errors.ts';
 import { bringFiles } from './bringFiles.ts';
 import {
   type ClientJson,
+  isLink,
   missionClaudeJson,
   readClientJson,
   withApprovals,
@@ -29,7 +30,7 @@ export interface MissionConfigOptions {
   readonly workDir: string;
   /** The mission's `claude-config/`, where it lies now. */
   readonly target: string;
-  /** As in `mission.json`. Of a repository on this machine, what the user decided there holds in the mission. */
+  /** As noted when the mission was made. Of a repository on this machine, what the user decided there holds in the mission. */
   readonly repo: string | null;
   /** Puts the wrapper's hooks into the settings. Is given its own result again at each launch. */
   readonly hooks: (settings: JsonObject) => JsonObject;
@@ -66,14 +67,23 @@ export async function buildMissionConfig(
  * Brings what the user changed since to a mission that is about to be launched. The rule is one for files
  * and for the values in `settings.json` and `.claude.json`: **what the mission changed, made or deleted
  * stays the mission's; everything else follows the user.** A config that was not built here gets the
- * hooks and the trust, nothing else. Never keeps a mission from being launched: whatever goes wrong is a
- * warning.
+ * hooks and the trust, nothing else. Nothing is read or written through a link that lies in the mission.
+ * Never keeps a mission from being launched: whatever goes wrong is a warning.
  */
 export async function refreshMissionConfig(
   options: MissionConfigOptions,
 ): Promise<MissionConfigResult> {
   const warnings = listWarnings();
+  const { target, workDir } = options;
   try {
+    if (isLink(target)) {
+      warnings.add(
+        `${target} is a link, and nothing is written through it: the mission's config is not brought up to date, and its Claude reports nothing. Put a folder in its place.`,
+      );
+      return { warnings: warnings.all() };
+    }
+    if (isLink(workDir))
+      warnings.add(`${workDir} is a link; Claude asks whether the folder it leads to is trusted.`);
     const record = readConfigRecord(options.target);
     if (record !== null) await bring(options, record, warnings.add);
     else await prepare(options, warnings.add);
@@ -94,8 +104,10 @@ async function bring(
   const files = await bringFiles(found, target, record.files, warn, signal);
   for (const name of LINKED) await link(join(userConfigDir, name), join(target, name));
 
-  const claudeJson = readClientJson(homeClaudeJson, warn);
-  const settings = readClientJson(join(userConfigDir, 'settings.json'), warn);
+  // Links in the user's own config are the user's.
+  const follow = { links: 'follow' } as const;
+  const claudeJson = readClientJson(homeClaudeJson, warn, follow);
+  const settings = readClientJson(join(userConfigDir, 'settings.json'), warn, follow);
   const usersSettings = settings.state === 'read' ? settings.value : {};
   const usersClaudeJson = claudeJson.state === 'read' ? claudeJson.value : instead(claudeJson);
   const wantedSettings = hooks(withApprovals(usersSettings, usersClaudeJson, repo, warn));

@@ -1,9 +1,11 @@
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
+import { closeToOthers, makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { errorCode, errorText } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 
+const MAX_BYTES = 64 * 1024;
 /** As `claude setup-token` prints it. */
 const TOKEN = /^sk-ant-oat01-[\w-]{20,}$/;
 
@@ -29,7 +31,7 @@ export async function setOauthToken(path: string, text: string): Promise<void> {
   try {
     await makePrivateFolder(dirname(path));
     // It may be there already, made by another program with the usual mode.
-    chmodSync(dirname(path), 0o700);
+    closeToOthers(dirname(path));
     await writeFileAtomic(path, token, { mode: 0o600, durable: true });
   } catch (error) {
     throw new UserError(`The token could not be kept: ${errorText(error)}.`);
@@ -52,12 +54,12 @@ export function hasOauthToken(path: string): boolean {
  * @throws UserError if it is there but cannot be read
  */
 export function readOauthToken(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').replace(/\s+/g, '') || null;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
-    throw new UserError(`${path} cannot be read: ${errorText(error)}. Mend its permissions.`);
-  }
+  // No mission writes into this folder: a link is the user's own.
+  const read = readForeign(path, MAX_BYTES, { links: 'follow' });
+  if (read.status === 'absent') return null;
+  if (read.status === 'found') return read.bytes.toString('utf8').replace(/\s+/g, '') || null;
+  const advice = read.reason === 'denied' ? 'Mend its permissions.' : 'Mend or remove it.';
+  throw new UserError(`${path} cannot be read: ${read.detail}. ${advice}`);
 }
 
 /** @returns whether there was one @throws UserError if it cannot be removed */

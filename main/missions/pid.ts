@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { errorCode } from '../system/errors.ts';
+import { readForeignText } from '../system/foreignFile.ts';
+
+/** A wrapper of another program may write more than the number. */
+const MAX_BYTES = 64 * 1024;
 
 /** The process id in a `pid` file, or `null` if there is none, or none yet. */
 export function readPid(path: string): number | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch {
-    // No file: not running. An unreadable one cannot name a process either; the next look tries again.
-    return null;
-  }
+  // No file: not running. An unreadable one cannot name a process either; the next look tries again.
+  const text = readForeignText(path, MAX_BYTES)?.trim() ?? '';
   // A wrapper may write more after the number, on lines of its own.
   const match = /^([1-9]\d{0,9})(?:\s|$)/.exec(text);
   return match === null ? null : Number(match[1]);

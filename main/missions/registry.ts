@@ -1,5 +1,5 @@
 import type { AttachedMissions } from './attached.ts';
-import { discoverMissions } from './discover.ts';
+import { findMissions, type MissionFolders, type OddEntry } from './discover.ts';
 import { type Mission, type MissionState, pidPath } from './mission.ts';
 import { isAlive, readPid } from './pid.ts';
 import { isMarkedShared } from './sharedMark.ts';
@@ -22,6 +22,8 @@ export interface MissionChange {
 export interface MissionRegistry {
   all(): readonly KnownMission[];
   get(id: string): KnownMission | undefined;
+  /** What of the missions folder could not be looked into at the last look. */
+  odd(): readonly OddEntry[];
   /** Reads everything again. @throws the system's error or UserError; what was known stays known */
   rescan(): MissionChange[];
   /** Reads one mission's `pid` file again. */
@@ -40,9 +42,10 @@ export function isSynced(known: KnownMission | undefined): boolean {
 }
 
 export function createMissionRegistry(
-  missionsFolder: string,
+  folders: MissionFolders,
   attached: AttachedMissions,
 ): MissionRegistry {
+  let odd: readonly OddEntry[] = [];
   const known = new Map<string, KnownMission>();
 
   /** Takes in one mission's state and says what changed: a new wrapper under the same id is a new start. */
@@ -61,10 +64,13 @@ export function createMissionRegistry(
   return {
     all: () => [...known.values()],
     get: (id) => known.get(id),
+    odd: () => odd,
 
     rescan() {
-      const missions = [...discoverMissions(missionsFolder), ...attached.list()];
-      const ids = new Set(missions.map((mission) => mission.id));
+      const found = findMissions(folders);
+      const missions = [...found.missions, ...attached.list()];
+      odd = found.odd;
+      const ids = new Set([...missions.map(({ id }) => id), ...found.unknown]);
       const removed = [...known.values()].filter(({ mission }) => !ids.has(mission.id));
       for (const { mission } of removed) known.delete(mission.id);
       return [

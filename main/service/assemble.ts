@@ -81,7 +81,7 @@ export function assemble(
     global: settings.globalConfigDir,
     missions: paths.missions,
   });
-  const registry = createMissionRegistry(paths.missions, attached);
+  const registry = createMissionRegistry(paths, attached);
   const alerts = createAlerts(onEvent, clock.now);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
   const runs = createRuns(clock, onProgress);

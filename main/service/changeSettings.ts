@@ -12,7 +12,7 @@ export async function changeSettings(
   path: string,
   change: { readonly [K in keyof Settings]?: Settings[K] | undefined },
 ): Promise<void> {
-  const now = readJsonFile(path, z.record(z.string(), z.unknown())) ?? {};
+  const now = readJsonFile(path, z.record(z.string(), z.unknown()), { links: 'follow' }) ?? {};
   const next = Object.entries({ ...now, ...change }).filter(([, value]) => value !== undefined);
   await writeJsonFile(path, Object.fromEntries(next));
 }

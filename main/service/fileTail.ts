@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { errorCode } from '../system/errors.ts';
+import { readSync, type Stats } from 'node:fs';
+import { closeQuietly, openForeign } from '../system/foreignFile.ts';
 
 /** The end of a file that grows, and what is added to it, as text. */
 export interface Tail {
@@ -11,15 +11,15 @@ const LINE_BREAK = 10;
 
 /**
  * Reads on where it left off. A file that was replaced or cut (a rotation) is read from its beginning; of
- * more than `maxBytes` at once only the end is given.
+ * more than `maxBytes` at once only the end is given. What is no regular file of this user's, a link for
+ * one, is as if it were not there: the folder it lies in belongs to a mission.
  * @param path may not exist yet
  */
 export function openTail(path: string, maxBytes: number): Tail {
   let identity: number | null = null;
   let offset = 0;
 
-  function read(file: number): Buffer {
-    const { ino, size } = fstatSync(file);
+  function read(file: number, { ino, size }: Stats): Buffer {
     if (ino !== identity || size < offset) offset = 0;
     identity = ino;
     const start = Math.max(offset, size - maxBytes);
@@ -34,20 +34,14 @@ export function openTail(path: string, maxBytes: number): Tail {
 
   return {
     more() {
-      let file: number;
-      try {
-        file = openSync(path, 'r');
-      } catch (error) {
-        // Not there yet, or just being rotated; what cannot be read is nothing to show.
-        if (errorCode(error) === 'ENOENT' || errorCode(error) === 'EACCES') return null;
-        throw error;
-      }
+      const file = openForeign(path);
+      if (file.status !== 'open') return null;
       try {
         const isNew = identity === null;
-        const text = read(file).toString('utf8');
+        const text = read(file.descriptor, file.stat).toString('utf8');
         return text === '' && !isNew ? null : text;
       } finally {
-        closeSync(file);
+        closeQuietly(file.descriptor);
       }
     },
   };

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
+import { removeMissionNote } from '../missions/missionNote.ts';
 import { isActive, type KnownMission } from '../missions/registry.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
@@ -150,7 +151,10 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       await engine.removeEntry(mission);
       const work = join(mission.folder, WORK_FOLDER);
       const kept = !deleteWork && holdsSomething(work) ? work : null;
-      if (kept === null) await rm(mission.folder, { recursive: true, force: true });
+      if (kept === null) {
+        await rm(mission.folder, { recursive: true, force: true });
+        removeMissionNote(parts.paths.missionNotes, mission.id);
+      }
       engine.lookAtMissions();
       return { removed: mission.id, kept };
     },

@@ -1,4 +1,4 @@
-import { rmdirSync, statSync } from 'node:fs';
+import { lstatSync, rmdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { entryRef } from '../missions/mission.ts';
 import type { MissionRegistry } from '../missions/registry.ts';
@@ -36,8 +36,8 @@ export function createLeftovers(
         .filter((name) => LOCK.test(name))
         .map((name) => join(folder, name))
         .filter((path) => {
-          const beat = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-          return beat !== undefined && now() - beat > LEFTOVER_MS;
+          const found = lookAt(path);
+          return found?.isDirectory() === true && now() - found.mtimeMs > LEFTOVER_MS;
         })
         .map((path) => ({ id: `lock:${path}`, kind: 'lock' as const, what: path })),
     );
@@ -84,5 +84,15 @@ function removeLock(path: string): void {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return;
     throw new UserError(`${path} cannot be removed: ${errorText(error)}.`);
+  }
+}
+
+/** What lies there, itself and not what it leads to; `undefined` where that cannot be told. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A config directory that may not be entered: it is nobody else's.
+    return undefined;
   }
 }

@@ -35,7 +35,7 @@ export type OwnMission = Mission & { readonly folder: string };
 
 /** A mission of ours by its id, or by its name if only one has it. @throws UserError */
 export function missionOf({ paths }: ServiceOptions, id: string): OwnMission {
-  const missions = discoverMissions(paths.missions);
+  const missions = discoverMissions(paths);
   const named = missions.filter(({ name }) => name === id);
   const found =
     missions.find((mission) => mission.id === id) ?? (named.length === 1 ? named[0] : undefined);

@@ -33,6 +33,7 @@ export async function makeMission(host: MissionHost, wanted: NewMission): Promis
   const { name, repo, cwd, interactive, signal, onProgress } = wanted;
   return createMission({
     missionsFolder: host.paths.missions,
+    notesFolder: host.paths.missionNotes,
     name,
     repository: repo === null ? null : parseRepository(repo, cwd),
     config: userConfig(host),

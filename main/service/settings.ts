@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCode, errorText } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { expandHome } from '../system/paths.ts';
 import { settingsSchema } from './contract/settings.ts';
+
+const MAX_BYTES = 1024 * 1024;
 
 /** `bar/settings.json`. Keys that are not known here are left alone. */
 const settingsShape = {
@@ -63,15 +64,19 @@ export function loadSettings(path: string, env: NodeJS.ProcessEnv = process.env)
 }
 
 function readObject(path: string, problems: string[]): object {
+  const problem = (what: string): void => {
+    problems.push(`${path} ${what}; the defaults are taken. Mend it or delete it.`);
+  };
+  // Many keep their settings in a folder of dotfiles.
+  const read = readForeign(path, MAX_BYTES, { links: 'follow' });
+  if (read.status === 'unusable') problem(`cannot be read: ${read.detail}`);
+  if (read.status !== 'found') return {};
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(read.bytes.toString('utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-    problems.push(`${path} is not a JSON object; the defaults are taken. Mend it or delete it.`);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return {};
-    const why =
-      error instanceof SyntaxError ? 'is not valid JSON' : `cannot be read: ${errorText(error)}`;
-    problems.push(`${path} ${why}; the defaults are taken. Mend it or delete it.`);
+    problem('is not a JSON object');
+  } catch {
+    problem('is not valid JSON');
   }
   return {};
 }

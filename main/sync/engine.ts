@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
+import type { OddEntry } from '../missions/discover.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { isSynced, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
 import type { RefreshFence } from '../refresh/refreshFence.ts';
@@ -101,6 +102,8 @@ export interface Engine {
   dispose(how?: 'write-back' | 'abandon'): Promise<void>;
 }
 
+/** How many odd entries an alert names. */
+const NAMED = 3;
 const RESCAN_DELAY_MS = 2;
 /** How often processes are asked whether they live, and the clock whether it jumped. */
 const PULSE_MS = 5_000;
@@ -188,6 +191,7 @@ export function createEngine(deps: EngineDeps): Engine {
     try {
       onMissionChanges(registry.rescan());
       alerts.setOwn('missions', 'unavailable', null);
+      alerts.setOwn('missions-odd', 'hostile', oddMissions(registry.odd()));
     } catch (error) {
       const message = `The missions cannot be listed: ${errorText(error)} Those known so far stay in step.`;
       alerts.setOwn('missions', 'unavailable', message);
@@ -370,6 +374,14 @@ export function createEngine(deps: EngineDeps): Engine {
       await store.dispose();
     },
   };
+}
+
+/** What is odd in the missions folder, for people; `null` if nothing is. */
+function oddMissions(odd: readonly OddEntry[]): string | null {
+  if (odd.length === 0) return null;
+  const named = odd.slice(0, NAMED).map(({ name, why }) => `"${name}" (${why})`);
+  const more = odd.length > NAMED ? ` and ${odd.length - NAMED} more` : '';
+  return `In the missions folder, ${named.join(', ')}${more} cannot be looked into and is no mission until that is mended. The others are not concerned.`;
 }
 
 function resyncResult(missionId: string, outcome: MissionOutcome | undefined): ResyncResult {

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../credentials/entry.ts';
 import { fieldsOf, isServerField } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import { writeFileAtomic } from '../system/atomicFile.ts';
-import { errorCode } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { changedFields } from './goingValues.ts';
 import { namesOf } from './outcome.ts';
 
@@ -13,12 +13,16 @@ import { namesOf } from './outcome.ts';
  * with a fresh timestamp does not connect to it at all, although its entry holds a valid token.
  */
 const CACHE_NAME = 'mcp-needs-auth-cache.json';
+/** Thousands of servers; the client's own has a few lines. */
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * Removes servers from the client's note, once their entry is usable.
  * @param configDir the session's `CLAUDE_CONFIG_DIR`
+ * What no client makes (a link, a pipe, a file that is far too large) is left as it is, and not read: its
+ * content would come into a file of the mission's.
  * @returns the names that stood there
- * @throws the system's error if the file is there but cannot be rewritten
+ * @throws Error if the file is there but cannot be read or rewritten
  */
 export async function clearNeedsAuth(
   configDir: string,
@@ -27,14 +31,11 @@ export async function clearNeedsAuth(
   const path = join(configDir, CACHE_NAME);
   // Nearly always there is no such file, and an exception is dear.
   if (!existsSync(path)) return [];
-  let cache: unknown;
-  try {
-    cache = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    // It went in between; and a file that is not JSON holds nobody back.
-    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return [];
-    throw error;
-  }
+  const read = readForeign(path, MAX_BYTES);
+  if (read.status === 'unusable' && (read.reason === 'denied' || read.reason === 'failed'))
+    throw new Error(read.detail);
+  if (read.status !== 'found') return [];
+  const cache = parseJson(read.bytes.toString('utf8'));
   if (typeof cache !== 'object' || cache === null || Array.isArray(cache)) return [];
   const noted = new Map(Object.entries(cache));
   const cleared = [...serverNames].filter((name) => noted.delete(name));
@@ -55,4 +56,13 @@ export function madeUsable(before: Entry | null, after: Entry | null): string[] 
     return isServerField(id) && value !== undefined && isUsable(id, value);
   });
   return namesOf(usable, after);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A file that is not JSON holds nobody back.
+    return null;
+  }
 }

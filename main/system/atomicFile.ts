@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -65,6 +74,16 @@ export async function writeTemporary(
   try {
     writeFileSync(descriptor, text);
     if (durable) await sync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Takes a folder's rights away from other users, by a descriptor of it. @throws the system's error */
+export function closeToOthers(folder: string): void {
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fchmodSync(descriptor, 0o700);
   } finally {
     closeSync(descriptor);
   }

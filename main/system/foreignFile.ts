@@ -37,35 +37,54 @@ const REASONS: Readonly<Record<string, UnusableFile['reason']>> = {
   EPERM: 'denied',
 };
 
+/** A file that is open for reading, or why there is none. Whoever gets a descriptor closes it. */
+export type OpenForeign =
+  | { readonly status: 'open'; readonly descriptor: number; readonly stat: Stats }
+  | { readonly status: 'absent' }
+  | UnusableFile;
+
 /**
- * Reads a small regular file of this user's, without waiting and without following a link in its last
- * place. Never throws, never blocks, and reads no more than `maxBytes` + 1 whatever the file says of its size.
+ * Opens a regular file of this user's for reading, without waiting and without following a link in its
+ * last place. Never throws.
  */
-export function readForeign(
-  path: string,
-  maxBytes: number,
-  { links = 'refuse' }: ForeignOptions = {},
-): ForeignFile {
+export function openForeign(path: string, { links = 'refuse' }: ForeignOptions = {}): OpenForeign {
   const noFollow = links === 'refuse' ? constants.O_NOFOLLOW : 0;
   let descriptor: number | undefined;
   try {
     // Without O_NONBLOCK, opening a named pipe would wait for its writer for ever.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return unusable('not-a-file', `${path} is not a regular file`);
-    if (!isOurs(stat)) return unusable('not-ours', `${path} belongs to another user`);
+    const wrong = whatIsWrong(path, stat, links === 'follow');
+    if (wrong === null) return { status: 'open', descriptor, stat };
+    closeQuietly(descriptor);
+    return wrong;
+  } catch (error) {
+    if (descriptor !== undefined) closeQuietly(descriptor);
+    return notOpened(path, error);
+  }
+}
+
+/**
+ * Reads a small regular file of this user's, opened as by {@link openForeign}. Never throws, never blocks,
+ * and reads no more than `maxBytes` + 1 whatever the file says of its size.
+ */
+export function readForeign(
+  path: string,
+  maxBytes: number,
+  options: ForeignOptions = {},
+): ForeignFile {
+  const file = openForeign(path, options);
+  if (file.status !== 'open') return file;
+  const { descriptor, stat } = file;
+  try {
     if (stat.size > maxBytes) return tooLarge(path, maxBytes);
     const bytes = readUpTo(descriptor, stat.size, maxBytes + 1);
     if (bytes.length > maxBytes) return tooLarge(path, maxBytes);
     return { status: 'found', bytes, stat };
   } catch (error) {
-    const code = errorCode(error);
-    // A file where a folder should be: what is to be read is not there either way.
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { status: 'absent' };
-    const reason = REASONS[code] ?? 'failed';
-    return unusable(reason, reason === 'link' ? `${path} is a symbolic link` : errorText(error));
+    return notOpened(path, error);
   } finally {
-    if (descriptor !== undefined) closeQuietly(descriptor);
+    closeQuietly(descriptor);
   }
 }
 
@@ -79,8 +98,24 @@ export function readForeignText(
   return read.status === 'found' ? read.bytes.toString('utf8') : null;
 }
 
+function whatIsWrong(path: string, stat: Stats, isUsers: boolean): UnusableFile | null {
+  if (!stat.isFile()) return unusable('not-a-file', `${path} is not a regular file`);
+  // A user's own config may be managed by the system's administrator.
+  if (!isOurs(stat) && !(isUsers && stat.uid === 0))
+    return unusable('not-ours', `${path} belongs to another user`);
+  return null;
+}
+
+function notOpened(path: string, error: unknown): { readonly status: 'absent' } | UnusableFile {
+  const code = errorCode(error);
+  // A file where a folder should be: what is to be read is not there either way.
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { status: 'absent' };
+  const reason = REASONS[code] ?? 'failed';
+  return unusable(reason, reason === 'link' ? `${path} is a symbolic link` : errorText(error));
+}
+
 /** Whether a file belongs to this process's user; to root every file counts as its own. */
-function isOurs({ uid }: Stats): boolean {
+export function isOurs({ uid }: Pick<Stats, 'uid'>): boolean {
   const own = process.getuid?.();
   return own === undefined || own === 0 || uid === own;
 }
@@ -101,11 +136,12 @@ function readUpTo(descriptor: number, size: number, limit: number): Buffer {
   }
 }
 
-function closeQuietly(descriptor: number): void {
+/** Closes a descriptor whose closing can lose nothing. */
+export function closeQuietly(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {
-    // EIO of a failing disk: the bytes are read, and nothing was written.
+    // EIO of a failing disk.
   }
 }
 

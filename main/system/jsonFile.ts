@@ -1,34 +1,46 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makePrivateFolder, writeFileAtomic } from './atomicFile.ts';
-import { errorCode, errorText } from './errors.ts';
+import { type ForeignOptions, readForeign } from './foreignFile.ts';
 import { UserError } from './userError.ts';
 
+/** The lineage of a thousand missions has some ten MB; nothing else of ours comes near. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** A file with thousands of faults need not have all of them told. */
+const MAX_WHY = 500;
+
+export interface JsonFileOptions extends ForeignOptions {
+  /** Default: more than any file of ours has. */
+  readonly maxBytes?: number;
+}
+
 /**
- * Reads one of our own JSON files.
+ * Reads one of our own JSON files, as `readForeign` reads.
  * @returns its content, or `null` if there is no such file
  * @throws UserError if it is there but cannot be read, or is not what it should be; it is left alone
  */
-export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw new UserError(`${path} cannot be read: ${errorText(error)}. Mend its permissions.`);
+export function readJsonFile<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  { maxBytes = MAX_BYTES, ...options }: JsonFileOptions = {},
+): T | null {
+  const read = readForeign(path, maxBytes, options);
+  if (read.status === 'absent') return null;
+  if (read.status === 'unusable') {
+    const advice = read.reason === 'denied' ? 'Mend its permissions.' : 'Mend or remove it.';
+    throw new UserError(`${path} cannot be read: ${read.detail}. ${advice}`);
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(read.bytes.toString('utf8'));
   } catch {
     throw new UserError(`${path} is not valid JSON. Mend it, or delete it to start afresh.`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(
-    `${path} is not as expected: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
-  );
+  const why = z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, MAX_WHY);
+  throw new UserError(`${path} is not as expected: ${why}`);
 }
 
 /** Replaces one of our own JSON files, 0600 in a 0700 folder. @throws the system's error */

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A writer finishes in milliseconds; what nobody touched for so long was left by a process that died. */
@@ -12,7 +12,8 @@ export function removeLeftovers(folder: string, isLeftover: (name: string) => bo
   for (const name of namesIn(folder).filter(isLeftover)) {
     const path = join(folder, name);
     try {
-      const stat = statSync(path, { throwIfNoEntry: false });
+      // Of a link, the link itself: what it leads to is nobody's leftover.
+      const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat === undefined || Date.now() - stat.mtimeMs < ORPHAN_AGE_MS) continue;
       if (stat.isDirectory()) rmdirSync(path);
       else rmSync(path, { force: true });

@@ -13,6 +13,8 @@ export interface AgencPaths {
   readonly lineage: string;
   readonly settings: string;
   readonly attached: string;
+  /** What was decided when missions were made, a file each. */
+  readonly missionNotes: string;
   readonly syncLog: string;
   /** Where each sign-in's secrets may be sent. */
   readonly destinations: string;
@@ -41,6 +43,7 @@ export function agencPaths(root: string): AgencPaths {
     lineage: join(bar, 'lineage.json'),
     settings: join(bar, 'settings.json'),
     attached: join(bar, 'attached.json'),
+    missionNotes: join(bar, 'missions'),
     syncLog: join(bar, 'sync.log'),
     destinations: join(bar, 'destinations.json'),
     refreshLocks: join(bar, 'refresh-locks.json'),

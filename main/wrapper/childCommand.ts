@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { readOauthToken } from '../missions/oauthToken.ts';
+import { errorCode, errorText } from '../system/errors.ts';
 import { UserError } from '../system/userError.ts';
 import { findOnPath } from './findProgram.ts';
 
@@ -59,7 +60,7 @@ export function claudeEnvironment(
 
 /**
  * How Claude is started in a mission. A headless Claude's prompt is no part of it: that is read from stdin.
- * @throws UserError if the secrets need an `op` that is not there, or the token cannot be read
+ * @throws UserError if the secrets are no file or need an `op` that is not there, or the token cannot be read
  */
 export function childCommand(options: ChildCommandOptions): ChildCommand {
   const { mission, claude, headless, continued, prompt } = options;
@@ -72,8 +73,16 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
   const args = headless
     ? ['--print', ...(continued ? ['-c'] : [])]
     : [...(continued ? ['--continue'] : []), ...(prompt === undefined ? [] : ['--', prompt])];
-  const secrets = join(mission.workDir, '.claude', 'secrets.env');
-  if (!existsSync(secrets)) return { program: claude, args, env, throughOp: false };
+  const folder = join(mission.workDir, '.claude');
+  const secrets = join(folder, 'secrets.env');
+  const found = lookAt(secrets);
+  if (found === undefined) return { program: claude, args, env, throughOp: false };
+  // "op" would wait for a pipe for ever, and read through a link what the mission itself may not.
+  const isWithin = [mission.workDir, folder].every((path) => lookAt(path)?.isDirectory());
+  if (!isWithin || !found.isFile())
+    throw new UserError(
+      `${secrets} is no regular file, or is reached through a link: put a file there, or remove it.`,
+    );
   const op = findOnPath('op', options.env);
   if (op === null) {
     throw new UserError(
@@ -86,4 +95,15 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
     env,
     throughOp: true,
   };
+}
+
+/** `undefined` where there is nothing. @throws UserError if it cannot be looked at */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file in the place of the folder.
+    if (errorCode(error) === 'ENOTDIR') return undefined;
+    throw new UserError(`${path} cannot be looked at: ${errorText(error)}. Mend or remove it.`);
+  }
 }

@@ -1,10 +1,11 @@
-import { chmodSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { closeSync, ftruncateSync, write } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { stripVTControlCharacters } from 'node:util';
-import { createStream } from 'rotating-file-stream';
-import { errorCode } from '../system/errors.ts';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { type AppendFile, openToAppend, shiftBackups } from '../system/appendFile.ts';
+import { closeQuietly } from '../system/foreignFile.ts';
+
+const writeTo = promisify(write);
 
 const BACKUPS = 3;
 const LAST_LINES = 20;
@@ -30,28 +31,58 @@ export function openOutputLog(
   maxBytes: number,
   onError: (error: Error) => void,
 ): OutputLog {
-  makePrivate(path);
-  const file = createStream(
-    (index) => (index === null ? basename(path) : `${basename(path)}.${String(index)}`),
-    { path: dirname(path), size: `${maxBytes}B`, rotate: BACKUPS, mode: 0o600 },
-  );
   let tail = '';
-  let broken = false;
-  file.on('error', (error) => {
-    if (!broken) onError(error);
-    broken = true;
-  });
+  let file: AppendFile | null = null;
+  let written: Promise<void> = Promise.resolve();
+  open();
+
+  /** Opens the file, or one with room where it is full; afterwards there is none if that failed. */
+  function open(): void {
+    try {
+      file ??= openToAppend(path);
+      if (file.size < maxBytes) return;
+      if (shiftBackups(path, BACKUPS)) {
+        closeSync(file.descriptor);
+        file = null;
+        file = openToAppend(path);
+      } else {
+        ftruncateSync(file.descriptor);
+        file = { ...file, size: 0 };
+      }
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function fail(error: unknown): void {
+    if (file !== null) closeQuietly(file.descriptor);
+    file = null;
+    onError(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  async function append(chunk: Buffer): Promise<void> {
+    if (file === null) return;
+    try {
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await writeTo(file.descriptor, chunk, done);
+        done += bytesWritten;
+      }
+      file = { ...file, size: file.size + chunk.length };
+    } catch (error) {
+      return fail(error);
+    }
+    open();
+  }
 
   return {
     follow(stream) {
       const decoder = new StringDecoder('utf8');
       stream.on('data', (chunk: Buffer) => {
         tail = (tail + decoder.write(chunk)).slice(-LAST_CHARS);
-        if (broken || file.write(chunk)) return;
+        if (file === null) return;
         stream.pause();
-        const goOn = () => stream.resume();
-        file.once('drain', goOn);
-        file.once('error', goOn);
+        written = written.then(() => append(chunk));
+        void written.then(() => stream.resume());
       });
     },
 
@@ -61,20 +92,10 @@ export function openOutputLog(
         .filter((line) => line.trim() !== '')
         .slice(-LAST_LINES),
 
-    close: () =>
-      new Promise((resolve) => {
-        if (broken) return resolve();
-        file.once('error', () => resolve());
-        file.end(resolve);
-      }),
+    async close() {
+      await written;
+      if (file !== null) closeQuietly(file.descriptor);
+      file = null;
+    },
   };
-}
-
-/** AgenC's own wrapper, which uses the same name, lets others read it. */
-function makePrivate(path: string): void {
-  try {
-    chmodSync(path, 0o600);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -1,5 +1,5 @@
-import { appendFileSync, chmodSync, renameSync, statSync } from 'node:fs';
-import { errorCode } from '../system/errors.ts';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { type AppendFile, openToAppend, shiftBackups } from '../system/appendFile.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -20,8 +20,12 @@ export function openWrapperLog(path: string, now: () => number): WrapperLog {
     append(event, details = {}) {
       const line = JSON.stringify({ at: new Date(now()).toISOString(), event, ...details });
       try {
-        makeRoom(path);
-        appendFileSync(path, `${line}\n`, { mode: 0o600 });
+        const { descriptor } = openWithRoom(path);
+        try {
+          writeSync(descriptor, `${line}\n`);
+        } finally {
+          closeSync(descriptor);
+        }
       } catch {
         // A full disk or a read-only folder: Claude runs on, and what matters goes to stderr as well.
       }
@@ -29,13 +33,13 @@ export function openWrapperLog(path: string, now: () => number): WrapperLog {
   };
 }
 
-function makeRoom(path: string): void {
-  try {
-    const stat = statSync(path);
-    if (stat.size > MAX_BYTES) renameSync(path, `${path}.1`);
-    // AgenC's own wrapper, which uses the same name, lets others read it.
-    else if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o600);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+function openWithRoom(path: string): AppendFile {
+  const file = openToAppend(path);
+  if (file.size <= MAX_BYTES) return file;
+  if (!shiftBackups(path, 1)) {
+    ftruncateSync(file.descriptor);
+    return file;
   }
+  closeSync(file.descriptor);
+  return openToAppend(path);
 }

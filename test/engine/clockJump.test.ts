@@ -71,7 +71,7 @@ beforeEach(async () => {
     store,
     global,
     reconciler,
-    registry: createMissionRegistry(paths.missions, attached),
+    registry: createMissionRegistry(paths, attached),
     lineage,
     destinations,
     replacements: createReplacements(alerts),

@@ -44,6 +44,7 @@ type Options = Partial<CreateMissionOptions> & { readonly repo?: string };
 function create({ repo, ...more }: Options = {}) {
   return createMission({
     missionsFolder: home.missions,
+    notesFolder: home.missionNotes,
     name: 'fix login',
     repository: repo === undefined ? null : parseRepository(repo, home.root),
     config: { userConfigDir: home.claude, homeClaudeJson: home.claudeJson, hooks: withTestHook },
@@ -59,7 +60,8 @@ const failureOf = async (making: Promise<unknown>): Promise<string> => {
   expect(error).toBeInstanceOf(UserError);
   return error instanceof UserError ? error.message : '';
 };
-const nothingLeft = () => expect(readdirSync(home.missions)).toEqual([]);
+const notes = () => (existsSync(home.missionNotes) ? readdirSync(home.missionNotes) : []);
+const nothingLeft = () => expect([...readdirSync(home.missions), ...notes()]).toEqual([]);
 const workOf = (mission: { folder: string | null }) => join(mission.folder ?? '', 'agent');
 
 describe('a new mission', () => {
@@ -67,7 +69,7 @@ describe('a new mission', () => {
     const before = Date.now();
     const { warnings, ...mission } = await create();
     expect(warnings).toEqual([]);
-    expect(discoverMissions(home.missions)).toEqual([mission]);
+    expect(discoverMissions(home)).toEqual([mission]);
     expect(mission).toMatchObject({ name: 'fix login', kind: 'agenc', repo: null });
     expect(mission.id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(readdirSync(mission.folder ?? '').sort()).toEqual([
@@ -96,7 +98,7 @@ describe('a new mission', () => {
     ['x'.repeat(500), 'x'.repeat(200)],
   ])('named %j is called %j', async (name, called) => {
     await create({ name });
-    expect(discoverMissions(home.missions).map((mission) => mission.name)).toEqual([called]);
+    expect(discoverMissions(home).map((mission) => mission.name)).toEqual([called]);
   });
 
   it('tells what it does while it does it', async () => {
@@ -235,7 +237,7 @@ describe('a mission that cannot be made', () => {
       await connected;
       // Half made, it is not to be seen.
       expect(readdirSync(home.missions)).toEqual([expect.stringMatching(/^\.new-/)]);
-      expect(discoverMissions(home.missions)).toEqual([]);
+      expect(discoverMissions(home)).toEqual([]);
       const open = new Promise((resolve) => silent.close(resolve));
       cancel.abort();
       expect(await making).toMatch(/was cancelled/);
@@ -275,7 +277,7 @@ describe('what a killed creation left', () => {
     utimesSync(join(home.missions, '.other'), old, old);
     const { id } = await create();
     expect(readdirSync(home.missions).sort()).toEqual([...kept, '.other', id].sort());
-    expect(discoverMissions(home.missions).map((mission) => mission.id)).toEqual([id]);
+    expect(discoverMissions(home).map((mission) => mission.id)).toEqual([id]);
   });
 });
 
@@ -310,7 +312,7 @@ describe.skipIf(why !== null)(`a small disk${why ? ` (${why})` : ''}`, () => {
     nothingLeft();
     rmSync(join(home.claude, 'skills'), { recursive: true });
     await create();
-    expect(discoverMissions(home.missions)).toHaveLength(1);
+    expect(discoverMissions(home)).toHaveLength(1);
   });
 
   it('before anything is made, too', async () => {

@@ -23,6 +23,8 @@ export interface TestHome {
   readonly claudeJson: string;
   readonly agenc: string;
   readonly missions: string;
+  /** `bar/missions`. */
+  readonly missionNotes: string;
   /** Writes a file below the root, and the folders on its way. @returns its path */
   put(path: string, content: string | object, mode?: number): string;
   dispose(): void;
@@ -38,6 +40,7 @@ export function makeHome(): TestHome {
     claudeJson: join(root, 'home', '.claude.json'),
     agenc,
     missions: join(agenc, 'missions'),
+    missionNotes: join(agenc, 'bar', 'missions'),
     put(path, content, mode = 0o644) {
       const full = join(root, path);
       mkdirSync(dirname(full), { recursive: true });

@@ -369,13 +369,81 @@ describe('a launch', () => {
     put('agents/a.md', 'a');
     put('settings.json', { model: 'opus' });
     mkdirSync(target);
-    const settings = put('../shared-settings.json', { theirs: 1 });
-    symlinkSync(settings, own('settings.json'));
+    writeFileSync(own('settings.json'), '{"theirs":1}');
     expect(await refresh()).toEqual([]);
     expect(Object.keys(treeOf(target))).toEqual(['.claude.json', 'settings.json']);
     expect(readJson(own('settings.json'))).toEqual({ theirs: 1, hooks: { Stop: ['ours'] } });
-    expect(readJson(settings)).toEqual({ theirs: 1 });
     expect(projectIn()).toEqual({ hasTrustDialogAccepted: true });
+  });
+
+  it('puts nothing that a link of the mission leads to into the mission', async () => {
+    mkdirSync(target);
+    const secret = home.put('other-program.json', { auths: 'FAKE-SECRET-3' });
+    for (const name of ['settings.json', '.claude.json']) {
+      rmSync(own(name), { force: true });
+      symlinkSync(secret, own(name));
+      expect(await refresh()).toEqual(
+        expect.arrayContaining([expect.stringMatching(`${name}.* is a symbolic link`)]),
+      );
+      expect(lstatSync(own(name)).isSymbolicLink()).toBe(true);
+    }
+    expect(readJson(secret)).toEqual({ auths: 'FAKE-SECRET-3' });
+  });
+
+  it('writes nothing into the user’s own config when that is what the mission’s is a link to', async () => {
+    put('settings.json', { model: 'opus' });
+    put('CLAUDE.md', 'mine');
+    const before = treeOf(home.root);
+    symlinkSync(home.claude, target);
+    expect(await refresh()).toEqual([expect.stringContaining(`${target} is a link`)]);
+    rmSync(target);
+    const after = treeOf(home.root);
+    for (const path of Object.keys(before).filter((one) => one.startsWith('home/')))
+      expect([path, after[path]]).toEqual([path, before[path]]);
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+  });
+
+  it('trusts no folder of the user’s that the mission put a link to in the place of its work', async () => {
+    await build();
+    const project = join(home.root, 'project');
+    mkdirSync(project);
+    rmSync(workDir, { recursive: true });
+    symlinkSync(project, workDir);
+    expect(await refresh()).toEqual([expect.stringContaining(`${workDir} is a link`)]);
+    expect(readJson(own('.claude.json')).projects).not.toHaveProperty([project]);
+  });
+
+  it.each([
+    '../../../../victim/precious',
+    '/victim/precious',
+    'agents/../../../../../victim/precious',
+  ])('removes no file of the user’s that the mission wrote into its record (%s)', async (name) => {
+    put('CLAUDE.md', 'mine');
+    await build();
+    const victim = home.put('victim/precious', 'x', 0o600);
+    const { size, mtimeMs, mode } = statSync(victim);
+    const own_ = `${size} ${mtimeMs} ${(mode & 0o777).toString(8)}`;
+    const record = readJson(own('.agenc-bar.json'));
+    const path = name.startsWith('/') ? victim : name;
+    const files = { ...(record.files as object), [path]: { source: 'x', own: own_ } };
+    writeFileSync(own('.agenc-bar.json'), JSON.stringify({ ...record, files }));
+    expect(await refresh()).toEqual([expect.stringContaining('.agenc-bar.json is not as')]);
+    expect(readFileSync(victim, 'utf8')).toBe('x');
+  });
+
+  it('does not wait for a pipe in the place of any file of the mission’s', async () => {
+    put('CLAUDE.md', 'mine');
+    put('settings.json', { model: 'opus' });
+    await build();
+    for (const name of ['CLAUDE.md', 'settings.json', '.claude.json', '.agenc-bar.json']) {
+      rmSync(own(name));
+      execFileSync('mkfifo', [own(name)]);
+    }
+    expect((await refresh()).join()).toContain('.agenc-bar.json is not a regular file');
+    rmSync(own('.agenc-bar.json'));
+    const warnings = await refresh();
+    expect(warnings.join()).toContain('settings.json is not a regular file');
+    expect(warnings.join()).toContain('.claude.json is not a regular file');
   });
 
   it("leaves the mission's own damaged file to the client, and is never prevented", async () => {

@@ -5,6 +5,7 @@ import { claudeJsonPath } from '../../main/missions/claudeJson.ts';
 import { createMission } from '../../main/missions/create.ts';
 import { findLostWork } from '../../main/missions/lostWork.ts';
 import { refreshMissionConfig } from '../../main/missions/missionConfig.ts';
+import { removeMissionNote } from '../../main/missions/missionNote.ts';
 import { parseRepository } from '../../main/missions/repository.ts';
 import { makeHome, makeRepository, type TestHome, treeOf, withTestHook } from './makeHome.ts';
 
@@ -28,7 +29,12 @@ it('making, launching and removing missions touches nothing outside of them', as
   home.put('agenc/missions/other/claude-config/.credentials.json', {});
   mkdirSync(join(home.agenc, 'missions', 'other', 'agent'));
   const everything = () => {
-    const { 'agenc/missions': _, ...tree } = treeOf(home.root);
+    const {
+      'agenc/missions': _,
+      'agenc/bar': __,
+      'agenc/bar/missions': ___,
+      ...tree
+    } = treeOf(home.root);
     return tree;
   };
   const before = everything();
@@ -38,11 +44,12 @@ it('making, launching and removing missions touches nothing outside of them', as
     homeClaudeJson: claudeJsonPath(home.claude, join(home.root, 'home')),
     hooks: withTestHook,
   };
-  const missionsFolder = home.missions;
+  const { missions: missionsFolder, missionNotes: notesFolder } = home;
   const made = await Promise.all(
     [repo, null, repo].map((from, at) =>
       createMission({
         missionsFolder,
+        notesFolder,
         name: `mission ${at}`,
         repository: from === null ? null : parseRepository(from, home.root),
         config,
@@ -52,6 +59,7 @@ it('making, launching and removing missions touches nothing outside of them', as
   );
   const failing = createMission({
     missionsFolder,
+    notesFolder,
     name: 'not made',
     repository: parseRepository('./none', home.root),
     config,
@@ -59,7 +67,11 @@ it('making, launching and removing missions touches nothing outside of them', as
   });
   await expect(failing).rejects.toThrow(/does not exist/);
 
-  const within = (path: string) => made.some(({ id }) => path.startsWith(`agenc/missions/${id}`));
+  const within = (path: string) =>
+    made.some(
+      ({ id }) =>
+        path.startsWith(`agenc/missions/${id}`) || path === `agenc/bar/missions/${id}.json`,
+    );
   const outside = () =>
     Object.fromEntries(Object.entries(everything()).filter(([path]) => !within(path)));
   expect(outside()).toEqual(before);
@@ -75,6 +87,9 @@ it('making, launching and removing missions touches nothing outside of them', as
   expect(outside()).toEqual(before);
 
   // As the engine removes it: the links to the user's folders go, not what they lead to.
-  for (const { folder } of made) rmSync(folder ?? '', { recursive: true, force: true });
+  for (const { folder, id } of made) {
+    rmSync(folder ?? '', { recursive: true, force: true });
+    removeMissionNote(notesFolder, id);
+  }
   expect(everything()).toEqual(before);
 });

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +55,15 @@ describe('the end of a file that grows', () => {
     expect(tail.more()).toBe('new and longer\n');
     writeFileSync(path, 'cut\n');
     expect(tail.more()).toBe('cut\n');
+  });
+
+  it('is nothing where the mission put a link to a private key, or a pipe', () => {
+    writeFileSync(join(folder, 'id_ed25519'), 'FAKE-SECRET-KEY');
+    symlinkSync(join(folder, 'id_ed25519'), path);
+    expect(openTail(path, 1_000).more()).toBe(null);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(openTail(path, 1_000).more()).toBe(null);
   });
 
   it.each(['é', '€', '🚀'])('never cuts %s in two', (character) => {

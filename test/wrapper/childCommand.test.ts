@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../main/system/userError.ts';
@@ -112,6 +113,37 @@ describe('secrets.env', () => {
     expect(wrapper.output()).toContain('needs the 1Password command "op", which is not on PATH');
     expect(scene.trace()).toEqual([]);
     expect(scene.file('pid')).toBeNull();
+  });
+
+  it.each<[string, (secrets: string) => void]>([
+    [
+      'a pipe',
+      (path) => {
+        rmSync(path);
+        execFileSync('mkfifo', [path]);
+      },
+    ],
+    [
+      'a link to another project’s secrets',
+      (path) => {
+        renameSync(path, join(scene.root, 'other.env'));
+        symlinkSync(join(scene.root, 'other.env'), path);
+      },
+    ],
+    [
+      'in another project’s folder, to which a link leads',
+      (path) => {
+        renameSync(dirname(path), join(scene.root, 'other'));
+        symlinkSync(join(scene.root, 'other'), dirname(path));
+      },
+    ],
+  ])('that is %s is not handed to op', (_, make) => {
+    make(secrets);
+    scene.program('op', '#!/bin/sh\n');
+    const env = { PATH: scene.bin };
+    const { mission, tokenPath } = scene;
+    const options = { mission, claude: '/c', headless: false, continued: false, env, tokenPath };
+    expect(() => childCommand(options)).toThrow('is no regular file, or is reached through a link');
   });
 
   it('is read by op, and nothing of it gets into argv', async () => {

@@ -1,4 +1,12 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeToken, MARK } from '../support/fake.ts';
@@ -72,6 +80,22 @@ describe('a headless mission', () => {
     const all = ['.3', '.2', '.1', ''].map((name) => scene.file(`claude-output.log${name}`));
     expect(all.join('').endsWith('last\n')).toBe(true);
     expect(statSync(join(scene.mission.folder, 'claude-output.log.1')).mode & 0o777).toBe(0o600);
+  });
+
+  it('never appends what Claude says to a file of the user’s, nor changes its mode', async () => {
+    const rc = join(scene.root, '.bashrc');
+    const keys = join(scene.root, 'authorized_keys');
+    for (const path of [rc, keys]) writeFileSync(path, '# mine\n', { mode: 0o644 });
+    symlinkSync(rc, join(scene.mission.folder, 'claude-output.log'));
+    linkSync(keys, join(scene.mission.folder, 'wrapper.log'));
+    const wrapper = start({ claudeDoes: 'print done exit 0' });
+    expect(await wrapper.exited).toBe(0);
+    for (const path of [rc, keys]) {
+      expect(readFileSync(path, 'utf8')).toBe('# mine\n');
+      expect(statSync(path).mode & 0o777).toBe(0o644);
+    }
+    expect(scene.file('claude-output.log')).toBe('done\n');
+    expect(scene.file('wrapper.log')).toContain('"event":"end"');
   });
 
   it('goes on when its output cannot be logged', async () => {
