@@ -1,13 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import pLimit from 'p-limit';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCode, errorText } from '../system/errors.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { isRecordId, type JournalRecord, parseRecord, timeOf } from './journalRecord.ts';
 
 const SUFFIX = '.jsonl';
 const TEMPORARY = /\.tmp\.[0-9a-f]{8}$/;
-/** Enough to keep the disk busy, few enough for any limit of open files. */
-const MAX_OPEN_FILES = 32;
+/** Many times what one reconcile takes away. */
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /** A file of the journal, or its folder, that could not be read or understood. */
 export interface DamagedFile {
@@ -58,8 +59,11 @@ export async function journalNames(dir: string): Promise<JournalNames> {
 export async function readJournalFile(path: string): Promise<JournalFile> {
   const records: JournalRecord[] = [];
   const damaged: DamagedFile[] = [];
-  try {
-    const lines = (await readFile(path, 'utf8')).split('\n');
+  const read = readForeign(path, MAX_BYTES);
+  // An absent one was pruned by another process since the folder was read: no damage.
+  if (read.status === 'unusable') damaged.push({ path, detail: read.detail });
+  if (read.status === 'found') {
+    const lines = read.bytes.toString('utf8').split('\n');
     // Every record ends its line, so what follows the last line break is nothing, or cut off.
     if (lines.at(-1) === '') lines.pop();
     if (lines.length === 0) damaged.push({ path, detail: 'the file is empty' });
@@ -68,9 +72,6 @@ export async function readJournalFile(path: string): Promise<JournalFile> {
       if (record !== null) records.push(record);
       else damaged.push({ path, detail: `line ${index + 1} is not a journal record` });
     }
-  } catch (error) {
-    // Pruned by another process since the folder was read: no damage.
-    if (errorCode(error) !== 'ENOENT') damaged.push({ path, detail: errorText(error) });
   }
   const first = records[0];
   const at = first === undefined ? timeOf(basename(path, SUFFIX)) : Date.parse(first.at);
@@ -79,7 +80,11 @@ export async function readJournalFile(path: string): Promise<JournalFile> {
 
 /** All files of the journal, newest first. */
 export async function readJournalFiles(paths: readonly string[]): Promise<JournalFile[]> {
-  const limit = pLimit(MAX_OPEN_FILES);
-  const files = await Promise.all(paths.map((path) => limit(() => readJournalFile(path))));
+  const files: JournalFile[] = [];
+  for (const path of paths) {
+    files.push(await readJournalFile(path));
+    // Each is read in some ten µs, but there are hundreds: others have their turn in between.
+    await nextTurn();
+  }
   return files.sort((a, b) => b.at - a.at);
 }

@@ -1,16 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailableFrom } from '../stores/fileErrors.ts';
 import { createKeychain, type Keychain, type LoadKeytar } from '../stores/keytar/keychain.ts';
 import { type Absent, type Unavailable, unavailable } from '../stores/store.ts';
-import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
-import { errorCode } from '../system/errors.ts';
+import { closeToOthers, makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
+import { readForeign } from '../system/foreignFile.ts';
 import { syncFolder } from './syncFolder.ts';
 
 const SERVICE = 'AgenC Bar';
 const KEY_BYTES = 32;
+const MAX_BYTES = 4096;
 const KEY_FILE = /^key-([0-9a-f]{16})\.json$/;
 
 /** A key of the journal. Its id is a fingerprint of the key, so a wrong key is known as one. */
@@ -143,7 +144,7 @@ export function createJournalKeys(options: JournalKeysOptions): KeyProvider {
   async function choose(): Promise<void> {
     try {
       await makePrivateFolder(dir);
-      await chmod(dir, 0o700);
+      closeToOthers(dir);
       let place = preferred;
       let result = await obtain(place);
       if (result.status === 'unavailable' && mode === 'auto') {
@@ -211,15 +212,14 @@ function parseKey(text: string, id: string, where: string): KeyResult {
 async function readKeyFile(
   path: string,
 ): Promise<{ readonly status: 'found'; readonly content: KeyFile } | Absent | Unavailable> {
-  let text: string;
+  const read = readForeign(path, MAX_BYTES);
+  if (read.status === 'absent') return read;
+  if (read.status === 'unusable')
+    return unavailable(read.reason === 'denied' ? 'denied' : 'failed', read.detail);
   try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { status: 'absent' };
-    return unavailableFrom(error);
-  }
-  try {
-    const content = JSON.parse(text) as Partial<Record<'where' | 'key', unknown>> | null;
+    const content = JSON.parse(read.bytes.toString('utf8')) as Partial<
+      Record<'where' | 'key', unknown>
+    > | null;
     if (content?.where === 'keychain') return { status: 'found', content: { where: 'keychain' } };
     if (content?.where === 'file' && typeof content.key === 'string') {
       return { status: 'found', content: { where: 'file', key: content.key } };

@@ -1,6 +1,6 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryName } from '../system/atomicFile.ts';
+import { writeFileAtomicSync } from '../system/atomicFile.ts';
 import { isAlive, readPid } from './pid.ts';
 
 /**
@@ -12,14 +12,7 @@ const MARK_FILE = 'shared-store';
 
 /** Says that this process runs the mission on the shared store. @throws the system's error */
 export function markShared(missionFolder: string): void {
-  const path = join(missionFolder, MARK_FILE);
-  const temporary = temporaryName(path);
-  try {
-    writeFileSync(temporary, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  writeFileAtomicSync(join(missionFolder, MARK_FILE), `${process.pid}\n`, 0o600);
 }
 
 /** Takes the mark away, unless it is that of another process which lives. */

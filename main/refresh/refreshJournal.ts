@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { KeyProvider } from '../journal/journalKey.ts';
@@ -6,6 +6,7 @@ import { openJson, sealedShape, sealJson } from '../journal/seal.ts';
 import { syncFolder } from '../journal/syncFolder.ts';
 import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
+import { readForeignText } from '../system/foreignFile.ts';
 import type { IssuedTokens } from './refreshOrder.ts';
 import { clampMoment, isCarriable } from './tokenAnswer.ts';
 
@@ -68,6 +69,8 @@ const tokensSchema = z.object({
 });
 
 const RECORD = /^[0-9a-f]{32}\.json$/;
+/** An answer of a token endpoint is far smaller. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** @param options.dir `bar/refresh` · `keys`: those of the journal of values */
 export function createRefreshJournal(options: {
@@ -116,7 +119,7 @@ export function createRefreshJournal(options: {
       const open: OpenRefresh[] = [];
       const damaged: string[] = [];
       for (const name of await namesIn(dir)) {
-        const record = await readRecord(join(dir, name));
+        const record = readRecord(join(dir, name));
         if (record === null) damaged.push(join(dir, name));
         else {
           const { serverKey, name: server, spent, refused, answer } = record;
@@ -128,7 +131,7 @@ export function createRefreshJournal(options: {
     },
 
     async tokensOf(spent) {
-      const record = await readRecord(pathOf(spent));
+      const record = readRecord(pathOf(spent));
       if (record?.answer == null) return lost(`${pathOf(spent)} holds no answer`);
       const found = await keys.byId(record.answer.key);
       if (found.status === 'absent') return lost(`journal key ${record.answer.key} is gone`);
@@ -166,9 +169,10 @@ async function namesIn(dir: string): Promise<string[]> {
   }
 }
 
-async function readRecord(path: string): Promise<RefreshRecord | null> {
+function readRecord(path: string): RefreshRecord | null {
+  const text = readForeignText(path, MAX_BYTES);
   try {
-    return recordSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data ?? null;
+    return text === null ? null : (recordSchema.safeParse(JSON.parse(text)).data ?? null);
   } catch {
     // Gone, not to be read, or not JSON: no record either way. Its text is not quoted: it may be secret.
     return null;
