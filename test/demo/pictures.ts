@@ -36,10 +36,9 @@ const SERVERS = [
 function prepare(world: World): void {
   for (const [id, name, repo] of MISSIONS) {
     world.addMission(id, { running: id !== 'upgrade' });
-    writeFileSync(
-      join(world.paths.missions, id, 'mission.json'),
-      JSON.stringify({ name, repo: `https://${repo}` }),
-    );
+    const note = { name, repo: `https://${repo}`, kind: 'github', created: '2026-11-25T09:00:00Z' };
+    mkdirSync(world.paths.missionNotes, { recursive: true, mode: 0o700 });
+    writeFileSync(join(world.paths.missionNotes, `${id}.json`), JSON.stringify(note));
   }
 }
 

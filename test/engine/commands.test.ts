@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { writeMissionNote } from '../../main/missions/missionNote.ts';
 import { alertSchema, commands, snapshotSchema } from '../../main/service/contract/engine.ts';
 import { invalidate, serverIn, signIn, writeAsClient } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
@@ -20,10 +21,9 @@ describe('status --json', () => {
   it('is the snapshot of the design, with an engine and without one', async () => {
     const a = world.addMission('a');
     world.addMission('b', { running: false });
-    writeFileSync(
-      join(world.paths.missions, 'a', 'mission.json'),
-      JSON.stringify({ name: 'Fix the bar', repo: '/src/bar' }),
-    );
+    const [kind, created] = ['local', new Date().toISOString()];
+    const note = { name: 'Fix the bar', repo: '/src/bar', kind, created };
+    await writeMissionNote(world.paths.missionNotes, 'a', note);
     await signIn(a, 'loop', { expiresAt: 1_795_457_092_986.5 });
     const engine = await world.startEngine();
     const during = resultOf(await world.run(['status', '--json']), snapshotSchema);

@@ -5,11 +5,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -50,7 +51,7 @@ describe('a read or write that could wait for a pipe or follow a link', () => {
     const { stdout } = spawnSync(BIOME, args, { cwd: folder, encoding: 'utf8' });
     faults = new Map(
       [...stdout.matchAll(/^::error title=([^,]+),file=([^,]+),/gm)].map(([, rule, file]) => [
-        String(file),
+        relative(realpathSync(folder), String(file)),
         String(rule),
       ]),
     );
