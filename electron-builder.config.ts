@@ -16,7 +16,12 @@ const config: Configuration = {
   asarUnpack: ['node_modules/keytar/**'],
   // keytar brings binaries for N-API, the same for Node and Electron: there is nothing to rebuild.
   npmRebuild: false,
-  extraResources: [{ from: 'build/agenc-bar', to: 'bin/agenc-bar' }],
+  extraResources: [
+    { from: 'build/agenc-bar', to: 'bin/agenc-bar' },
+    // Outside the archive, so that everybody can read them; Electron brings its own.
+    { from: 'LICENSE', to: 'LICENSE' },
+    { from: 'out/LICENCES.txt', to: 'LICENCES.txt' },
+  ],
   afterPack: trimInfoPlist,
   // There is no updater, so no channel file either.
   publish: null,
@@ -109,6 +114,7 @@ function filesWithKeytarFor(platform: string): string[] {
   return [
     'out/**',
     '!out/**/*.map',
+    '!out/LICENCES.txt',
     'assets/tray/**',
     'package.json',
     '!node_modules/node-addon-api{,/**}',

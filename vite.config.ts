@@ -1,6 +1,7 @@
 import optimizeLocales from '@react-aria/optimize-locales-plugin';
 import react from '@vitejs/plugin-react';
 import { type BuildEnvironmentOptions, defineConfig } from 'vite';
+import { licences, noteLicences } from './build/licences.ts';
 
 /**
  * Four bundles, so that an installed copy needs no node_modules but keytar: the command (in parts: what
@@ -12,7 +13,11 @@ export default defineConfig({
   // The page is served from agenc-bar://app/, and nothing in it knows that.
   base: './',
   publicDir: false,
-  plugins: [react(), { ...optimizeLocales.vite({ locales: ['en-US'] }), enforce: 'pre' }],
+  plugins: [
+    react(),
+    { ...optimizeLocales.vite({ locales: ['en-US'] }), enforce: 'pre' },
+    licences(import.meta.dirname, ['out', 'out/renderer']),
+  ],
   builder: {},
   environments: {
     client: {
@@ -23,17 +28,25 @@ export default defineConfig({
         // The content security policy allows no data: URLs but for images.
         assetsInlineLimit: 0,
         modulePreload: false,
+        license: noteLicences('page'),
         // One page from the disk: there is nothing to gain by splitting it.
         chunkSizeWarningLimit: 900,
       },
     },
-    cli: node({ input: 'main/cli/index.ts', file: 'cli.js', rest: 'cli-[name].js' }),
-    main: node({ input: 'electron/index.ts', file: 'electron/main.js' }),
-    preload: node({ input: 'electron/preload.ts', file: 'electron/preload.cjs', format: 'cjs' }),
+    cli: node('cli', { input: 'main/cli/index.ts', file: 'cli.js', rest: 'cli-[name].js' }),
+    main: node('main', { input: 'electron/index.ts', file: 'electron/main.js' }),
+    preload: node('preload', {
+      input: 'electron/preload.ts',
+      file: 'electron/preload.cjs',
+      format: 'cjs',
+    }),
   },
 });
 
-function node(bundle: { input: string; file: string; rest?: string; format?: 'cjs' }): {
+function node(
+  name: string,
+  bundle: { input: string; file: string; rest?: string; format?: 'cjs' },
+): {
   consumer: 'server';
   resolve: { noExternal: true; external: string[]; conditions: string[] };
   build: BuildEnvironmentOptions;
@@ -49,6 +62,7 @@ function node(bundle: { input: string; file: string; rest?: string; format?: 'cj
       outDir: '../out',
       emptyOutDir: false,
       copyPublicDir: false,
+      license: noteLicences(name),
       rolldownOptions: {
         input: bundle.input,
         external,

@@ -36,6 +36,12 @@ export function About({ state }: { state: AppState }) {
           <Button
             size="small"
             variant="quiet"
+            label="Licences"
+            onPress={() => void attempt(invoke('openLink', { link: 'licences' }))}
+          />
+          <Button
+            size="small"
+            variant="quiet"
             icon="external"
             label="MCP help"
             onPress={() => void attempt(invoke('openLink', { link: 'mcp-help' }))}

@@ -44,6 +44,16 @@ describe.each([
     ]);
   });
 
+  it('holds its licence, and those of all that is in it, where everybody can read them', () => {
+    for (const [packed, own] of [
+      ['LICENSE', 'LICENSE'],
+      ['LICENCES.txt', 'out/LICENCES.txt'],
+    ] as const)
+      expect(readFileSync(join(app.resources, packed), 'utf8')).toBe(
+        readFileSync(join(project, own), 'utf8'),
+      );
+  });
+
   it('names its main file and its desktop entry, and no scripts or development packages', () => {
     const text = extractFile(app.asar, 'package.json').toString('utf8');
     expect(JSON.parse(text)).toMatchObject({

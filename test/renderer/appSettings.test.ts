@@ -90,10 +90,12 @@ describe('settings', () => {
       true,
     );
     await view.page.getByRole('button', { name: 'Open Login Items…' }).click();
+    await view.page.getByRole('button', { name: 'Licences' }).click();
     await view.page.getByRole('button', { name: 'Open as a window' }).click();
     await view.page.getByRole('button', { name: 'Quit' }).click();
     expect(await view.calls()).toEqual([
       ['openLink', { link: 'login-items' }],
+      ['openLink', { link: 'licences' }],
       ['present', { as: 'window' }],
       ['quit', {}],
     ]);

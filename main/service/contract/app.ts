@@ -79,7 +79,7 @@ export type AppState = z.infer<typeof appStateSchema>;
 const nothing = z.object({});
 const missionId = z.object({ missionId: z.string() });
 
-export const links = ['mcp-help', 'agenc', 'login-items'] as const;
+export const links = ['mcp-help', 'agenc', 'login-items', 'licences'] as const;
 export const places = ['missions', 'servers', 'log', 'settings'] as const;
 export type Place = (typeof places)[number];
 
