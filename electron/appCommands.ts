@@ -8,6 +8,7 @@ import type { MissionMessage } from '../main/service/contract/engine.ts';
 import type { missionCommands } from '../main/service/contract/missions.ts';
 import type { SettingChange } from '../main/service/contract/settings.ts';
 import type { LogBook } from '../main/service/logBook.ts';
+import { isoTime } from '../main/system/isoTime.ts';
 import { UserError } from '../main/system/userError.ts';
 import type { AppEngine } from './appEngine.ts';
 import { chooseInDialog } from './dialogs.ts';
@@ -148,7 +149,7 @@ export function createAppHandlers(
     },
 
     async exportLog(filter) {
-      const day = new Date().toISOString().slice(0, 10);
+      const day = isoTime(Date.now()).slice(0, 10);
       const { canceled, filePath } = await window.keepOpen(() =>
         dialog.showSaveDialog({
           title: 'Export the sync log',

@@ -1,5 +1,6 @@
 import type { AppState, Place } from '../main/service/contract/app.ts';
 import type { AlertMessage } from '../main/service/contract/engine.ts';
+import { shown, shownName } from '../main/service/contract/shown.ts';
 import { needsSignIn } from '../main/service/contract/summary.ts';
 
 /** Something that needs the user: one per cause, however many missions it touches. */
@@ -32,7 +33,7 @@ export function attentionOf({ connection, snapshot }: AppState): Attention[] {
     connection.status === 'failed'
       ? [{ ...nowhere, id: 'engine', title: 'Syncing has stopped', body: connection.message }]
       : [];
-  if (snapshot === null) return failed;
+  if (snapshot === null) return failed.map(fitToShow);
   const alerts = snapshot.alerts.map(
     ({ id, kind, message, missionId }): Attention => ({
       id: `alert:${id}`,
@@ -43,7 +44,12 @@ export function attentionOf({ connection, snapshot }: AppState): Attention[] {
       alertId: id,
     }),
   );
-  return [...failed, ...alerts, ...signIns(snapshot.missions)];
+  return [...failed, ...alerts, ...signIns(snapshot.missions)].map(fitToShow);
+}
+
+/** Whatever is said holds names that missions chose. */
+function fitToShow(attention: Attention): Attention {
+  return { ...attention, title: shown(attention.title), body: shown(attention.body) };
 }
 
 /** A rejected server is one thing to do, though ten missions miss it. */
@@ -55,14 +61,14 @@ function signIns(missions: NonNullable<AppState['snapshot']>['missions']): Atten
       if (!needsSignIn(server)) continue;
       const { key, name } = server;
       const entry = rejected.get(key) ?? { name, missions: [] };
-      entry.missions.push(mission);
+      entry.missions.push(shownName(mission));
       rejected.set(key, entry);
     }
   }
   return [...rejected].map(([key, { name, missions: names }]) => ({
     ...nowhere,
     id: `sign-in:${key}`,
-    title: `${name} needs a sign-in`,
+    title: `${shownName(name)} needs a sign-in`,
     body: `Sign in once, here or in any mission; all others receive it. Missing in ${listed(names)}.`,
     place: 'servers' as const,
   }));

@@ -9,8 +9,10 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
   readonly json: boolean;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Writes a line to stdout. */
-  readonly print: (text: string) => void;
+  /** Writes lines to stdout, each made fit for a terminal. */
+  readonly print: (...lines: readonly string[]) => void;
+  /** Writes a value to stdout as one line of JSON. */
+  readonly printJson: (value: unknown) => void;
 }
 
 /** How a command that no engine answers is carried out here: not changing anything, or as the only one. */

@@ -1,20 +1,18 @@
 import { ExitCode, UserError } from '../system/userError.ts';
 import { ask, askEngine, type Context } from './context.ts';
-import { plain, shortHash, table } from './format.ts';
+import { shortHash, table } from './format.ts';
+import { complain } from './output.ts';
 
 /** `agenc-bar resync [ID]` */
 export async function resyncCommand(context: Context, missionId?: string): Promise<ExitCode> {
   const result = await askEngine(context, 'resync', missionId === undefined ? {} : { missionId });
-  if (context.json) context.print(JSON.stringify(result));
+  if (context.json) context.printJson(result);
   else if (result.missions.length === 0) context.print('There are no missions.');
   else {
     context.print(
-      table(
+      ...table(
         result.missions.map(({ missionId, status, up, down, hash }) => {
-          const moves = [
-            ...up.map((name) => `↑ ${plain(name)}`),
-            ...down.map((name) => `↓ ${plain(name)}`),
-          ];
+          const moves = [...up.map((name) => `↑ ${name}`), ...down.map((name) => `↓ ${name}`)];
           const did = status === 'done' ? moves.join(', ') || 'nothing to change' : status;
           return [missionId, shortHash(hash), did];
         }),
@@ -30,9 +28,9 @@ export async function resyncCommand(context: Context, missionId?: string): Promi
 /** `agenc-bar alerts` */
 export async function alertsCommand(context: Context): Promise<undefined> {
   const { alerts } = await ask(context, 'status', {}, 'reading');
-  if (context.json) context.print(JSON.stringify({ alerts }));
+  if (context.json) context.printJson({ alerts });
   else if (alerts.length === 0) context.print('Nothing needs attention.');
-  else for (const { id, message } of alerts) context.print(`${id}: ${plain(message)}`);
+  else for (const { id, message } of alerts) context.print(`${id}: ${message}`);
 }
 
 const ANSWERED = {
@@ -54,22 +52,21 @@ export async function resolveCommand(
     );
   }
   await askEngine(context, 'resolve', { alertId, answer });
-  context.print(
-    context.json ? JSON.stringify({ alertId, answer }) : `${alertId}: ${ANSWERED[answer]}`,
-  );
+  if (context.json) context.printJson({ alertId, answer });
+  else context.print(`${alertId}: ${ANSWERED[answer]}`);
 }
 
 /** `agenc-bar journal ls` */
 export async function journalLsCommand(context: Context): Promise<undefined> {
   const journal = await ask(context, 'journal', {}, 'reading');
-  if (context.json) context.print(JSON.stringify(journal));
+  if (context.json) context.printJson(journal);
   else if (journal.items.length === 0) context.print('The journal is empty.');
   else {
     context.print(
-      table(
+      ...table(
         journal.items.map(({ id, name, reason, digest, missionId }) => [
           id,
-          plain(name),
+          name,
           reason,
           digest.slice(0, 12),
           missionId ?? 'global',
@@ -77,15 +74,12 @@ export async function journalLsCommand(context: Context): Promise<undefined> {
       ),
     );
   }
-  for (const damaged of journal.damaged) process.stderr.write(`agenc-bar: ${damaged}\n`);
+  for (const damaged of journal.damaged) complain(damaged);
 }
 
 /** `agenc-bar journal restore ID` */
 export async function journalRestoreCommand(context: Context, id: string): Promise<undefined> {
   const item = await ask(context, 'restore', { id }, 'exclusively');
-  context.print(
-    context.json
-      ? JSON.stringify(item)
-      : `${plain(item.name)} is back everywhere, as of ${item.at}.`,
-  );
+  if (context.json) context.printJson(item);
+  else context.print(`${item.name} is back everywhere, as of ${item.at}.`);
 }

@@ -1,29 +1,39 @@
 import type { EventMessage, MissionMessage, Snapshot } from '../service/contract/engine.ts';
+import { shown, shownName } from '../service/contract/shown.ts';
 import { refreshText, slowestMs } from '../service/logLine.ts';
-
-/** Text from entries, folders and logs may hold anything; a terminal gets no control characters from it. */
-export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '�');
-}
 
 /** The first 12 hex digits, as people see it. */
 export function shortHash(hash: string | null): string {
   return hash === null ? '—' : hash.slice(0, 12);
 }
 
-/** Columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Rows as lines, with columns as wide as their widest cell is printed. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map((cell) => shown(cell)));
   const widths: number[] = [];
-  for (const row of rows)
+  for (const row of cells)
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+      widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
     });
-  return rows
-    .map((row) =>
-      row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '),
-    )
-    .join('\n');
+  return cells.map((row) =>
+    row
+      .map((cell, i) =>
+        i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell)),
+      )
+      .join('  '),
+  );
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** What a terminal shows two columns wide: emoji, and the scripts of East Asia. */
+const WIDE =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+
+/** How many columns of a terminal a text takes. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
 }
 
 /** "3 min", "2 h", "5 d": the time left until, or gone since. */
@@ -38,11 +48,13 @@ export function span(ms: number): string {
 type Server = Snapshot['global']['servers'][number];
 
 /** A server with its state: `loop`, `loop (in 20 min)`, `loop (needs sign-in)`. */
-export function serverText({ name, status, expiresAt }: Server, now: number): string {
-  if (status === 'invalidated') return `${plain(name)} (needs sign-in)`;
-  if (status === 'registered') return `${plain(name)} (never signed in)`;
-  if (expiresAt === null) return plain(name);
-  return `${plain(name)} (${expiresAt > now ? span(expiresAt - now) : 'renews at next use'})`;
+export function serverText(server: Server, now: number): string {
+  const { status, expiresAt } = server;
+  const name = shownName(server.name);
+  if (status === 'invalidated') return `${name} (needs sign-in)`;
+  if (status === 'registered') return `${name} (never signed in)`;
+  if (expiresAt === null) return name;
+  return `${name} (${expiresAt > now ? span(expiresAt - now) : 'renews at next use'})`;
 }
 
 export function serversText(servers: readonly Server[], now: number): string {
@@ -52,7 +64,7 @@ export function serversText(servers: readonly Server[], now: number): string {
 export function missionRow(mission: MissionMessage, now: number): string[] {
   return [
     mission.id,
-    plain(mission.name) === mission.id ? '' : plain(mission.name),
+    mission.name === mission.id ? '' : shownName(mission.name),
     mission.state,
     shortHash(mission.hash),
     stepText(mission),
@@ -66,7 +78,7 @@ function stepText({ trouble, shared, inSync }: MissionMessage): string {
   return inSync ? 'in sync' : 'differs';
 }
 
-export function missionTable(missions: readonly MissionMessage[], now: number): string {
+export function missionTable(missions: readonly MissionMessage[], now: number): string[] {
   return table([
     ['MISSION', 'NAME', 'STATE', 'ENTRY', '', 'SERVERS'],
     ...missions.map((one) => missionRow(one, now)),
@@ -80,14 +92,14 @@ export function eventText(event: EventMessage): string {
     case 'ready':
       return `${time}  ready    ${event.running} of ${event.missions} missions run; ${event.store} store; ${event.agencDir}`;
     case 'sync': {
-      const servers = event.servers.map(plain).join(', ');
+      const servers = event.servers.map(shownName).join(', ');
       const arrow = event.direction === 'up' ? '↑ from' : '↓ to  ';
       return `${time}  ${arrow}   ${event.missionId}  ${servers}  ${shortHash(event.hash)}  ${event.durationMs} ms`;
     }
     case 'broadcast':
       return `${time}  told     the global entry changed (${event.timestamp.toFixed(6)})`;
     case 'alert':
-      return `${time}  ATTENTION ${event.id}: ${plain(event.message)}`;
+      return `${time}  ATTENTION ${event.id}: ${event.message}`;
     case 'resolved':
       return `${time}  resolved ${event.id}`;
     case 'mission':
@@ -96,9 +108,13 @@ export function eventText(event: EventMessage): string {
       const who = event.missionId === null ? '' : `${event.missionId}  `;
       const slowest = slowestMs(event);
       const took = slowest === null ? '' : `  ${slowest} ms`;
-      return `${time}  refresh  ${who}${plain(refreshText(event))}${took}`;
+      return `${time}  refresh  ${who}${refreshText(event)}${took}`;
     }
     case 'stopped':
       return `${time}  stopped`;
+    case 'dropped':
+      return `${time}  dropped  ${event.lines} lines are missing here: they came faster than the disk took them`;
+    case 'cut-off':
+      return `${time}  cut off  this was not read for too long`;
   }
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { shown } from '../service/contract/shown.ts';
 import { errorText } from '../system/errors.ts';
 import { agencPaths, agencRoot } from '../system/paths.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
@@ -18,6 +19,7 @@ import {
   missionLsCommand,
   removeCommand,
 } from './missionCommands.ts';
+import { complain, flushed, print, printJson } from './output.ts';
 import {
   hookCommand,
   loginCommand,
@@ -41,7 +43,7 @@ function program(): Command {
     .configureOutput({
       outputError: (text, write) => {
         const what = text.trim().replace(/^error: /, '');
-        write(`agenc-bar: ${what}; "agenc-bar help" shows how.\n`);
+        write(`agenc-bar: ${shown(what)}; "agenc-bar help" shows how.\n`);
       },
     });
 
@@ -152,9 +154,8 @@ function command(parent: Command, usage: string, description: string, work: Work
       env: process.env,
       json: options.json ?? false,
       options,
-      print: (text) => {
-        process.stdout.write(`${text}\n`);
-      },
+      print,
+      printJson,
     };
     // Commander hands over the words, then the options, then itself.
     const words = values.slice(0, -2) as never[];
@@ -169,7 +170,7 @@ function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   const text =
     error instanceof UserError ? error.message : `Something went wrong: ${errorText(error)}`;
-  process.stderr.write(`agenc-bar: ${text.replaceAll('\n', ' ')}\n`);
+  complain(text);
   return error instanceof UserError ? error.exitCode : ExitCode.failed;
 }
 
@@ -187,6 +188,8 @@ export async function runProgram(): Promise<void> {
   try {
     await top.parseAsync();
   } catch (error) {
-    process.exit(report(error));
+    const code = report(error);
+    await flushed();
+    process.exit(code);
   }
 }

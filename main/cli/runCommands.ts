@@ -7,7 +7,7 @@ import { signIn } from '../service/signIn.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { reportHook } from '../wrapper/reportHook.ts';
 import type { Context } from './context.ts';
-import { plain } from './format.ts';
+import { complain, endProgress, printProgress } from './output.ts';
 
 /** What a terminal ends a command with. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -28,10 +28,10 @@ export async function newCommand(context: Context, name: string): Promise<number
     onProgress: context.json ? () => undefined : showProgress,
   });
   for (const signal of ENDING) process.off(signal, end);
-  if (!context.json && process.stderr.isTTY === true) process.stderr.write('\n');
-  for (const warning of mission.warnings) tell(warning);
-  if (context.json) context.print(JSON.stringify(mission));
-  else context.print(`Mission "${plain(mission.name)}" is made: ${mission.id}`);
+  if (!context.json) endProgress();
+  for (const warning of mission.warnings) complain(warning);
+  if (context.json) context.printJson(mission);
+  else context.print(`Mission "${mission.name}" is made: ${mission.id}`);
   if (typeof prompt !== 'string') return undefined;
   return run(context, mission.id, { headless: true, prompt, resume: false });
 }
@@ -58,7 +58,8 @@ export async function openCommand(context: Context, id: string): Promise<undefin
   const resume = context.options.resume === true;
   const opened = await openMission(hostOf(context), id, { resume, inTerminal: true });
   const text = `Opened in ${opened.terminal}.${opened.note === undefined ? '' : ` ${opened.note}`}`;
-  context.print(context.json ? JSON.stringify(opened) : text);
+  if (context.json) context.printJson(opened);
+  else context.print(text);
 }
 
 /** `agenc-bar mission login ID SERVER`: the page's address on stdout, and nowhere else */
@@ -67,7 +68,7 @@ export async function loginCommand(
   id: string,
   server: string,
 ): Promise<ExitCode> {
-  const { json, print } = context;
+  const { json, print, printJson } = context;
   const ending = new AbortController();
   const end = (): void => ending.abort();
   for (const signal of ENDING) process.once(signal, end);
@@ -75,28 +76,27 @@ export async function loginCommand(
     host: hostOf(context),
     server,
     missionId: id,
-    openUrl: (url) => print(json ? JSON.stringify({ url }) : `Open this page to sign in:\n${url}`),
+    openUrl: (url) => (json ? printJson({ url }) : print('Open this page to sign in:', url)),
     signal: ending.signal,
   });
   for (const signal of ENDING) process.off(signal, end);
   if (result.status === 'failed') throw new UserError(result.message);
-  if (json) print(JSON.stringify(result));
-  else if (result.status === 'cancelled') tell('The sign-in was cancelled.');
+  if (json) printJson(result);
+  else if (result.status === 'cancelled') complain('The sign-in was cancelled.');
   else {
-    print(`Signed in to "${plain(server)}".`);
+    print(`Signed in to "${server}".`);
     for (const name of result.reconnect)
-      print(
-        `If it is not connected in "${plain(name)}", type there: /mcp reconnect ${plain(server)}`,
-      );
-    if (result.warning !== null) tell(result.warning);
+      print(`If it is not connected in "${name}", type there: /mcp reconnect ${server}`);
+    if (result.warning !== null) complain(result.warning);
   }
   return result.status === 'signed-in' ? ExitCode.done : ExitCode.failed;
 }
 
 /** `agenc-bar mission stop ID` */
 export async function stopCommand(context: Context, id: string): Promise<undefined> {
-  await stopMission(hostOf(context), id, tell);
-  context.print(context.json ? JSON.stringify({ stopped: id }) : `${plain(id)} is stopped.`);
+  await stopMission(hostOf(context), id, complain);
+  if (context.json) context.printJson({ stopped: id });
+  else context.print(`${id} is stopped.`);
 }
 
 /** `agenc-bar mission restart ID [--now]` */
@@ -104,7 +104,8 @@ export async function restartCommand(context: Context, id: string): Promise<unde
   const mode = context.options.now === true ? 'hard' : 'graceful';
   await restartMission(hostOf(context), id, mode);
   const text = mode === 'hard' ? 'is restarted.' : 'is restarted as soon as Claude is idle.';
-  context.print(context.json ? JSON.stringify({ restarted: id, mode }) : `${plain(id)} ${text}`);
+  if (context.json) context.printJson({ restarted: id, mode });
+  else context.print(`${id} ${text}`);
 }
 
 /** `agenc-bar hook EVENT`: for Claude's hooks, which must neither fail nor wait. */
@@ -113,21 +114,22 @@ export async function hookCommand({ env }: Context, event: string): Promise<unde
 }
 
 /** `agenc-bar token set`: from stdin, so that it is in no argument and no history. */
-export async function tokenSetCommand({ paths, json, print }: Context): Promise<undefined> {
-  if (process.stdin.isTTY === true) tell('Paste the token, then Enter and Ctrl-D:');
-  await setOauthToken(paths.oauthToken, await readStdin());
-  print(json ? JSON.stringify({ token: 'set' }) : 'The token is kept; missions start with it.');
+export async function tokenSetCommand(context: Context): Promise<undefined> {
+  if (process.stdin.isTTY === true) complain('Paste the token, then Enter and Ctrl-D:');
+  await setOauthToken(context.paths.oauthToken, await readStdin());
+  if (context.json) context.printJson({ token: 'set' });
+  else context.print('The token is kept; missions start with it.');
 }
 
 /** `agenc-bar token rm` */
-export async function tokenRemoveCommand({ paths, json, print }: Context): Promise<undefined> {
-  const removed = removeOauthToken(paths.oauthToken);
-  const text = removed ? 'The token is removed.' : 'There was no token.';
-  print(json ? JSON.stringify({ removed }) : text);
+export async function tokenRemoveCommand(context: Context): Promise<undefined> {
+  const removed = removeOauthToken(context.paths.oauthToken);
+  if (context.json) context.printJson({ removed });
+  else context.print(removed ? 'The token is removed.' : 'There was no token.');
 }
 
 function run(context: Context, id: string, request: RunRequest): Promise<number> {
-  return runMission(hostOf(context), id, request, tell);
+  return runMission(hostOf(context), id, request, complain);
 }
 
 /** `-`: from stdin, so that it is in no argument. */
@@ -148,13 +150,6 @@ function hostOf({ paths, env }: Context): MissionHost {
   return { paths, env: ownEnvironment(env), command };
 }
 
-function tell(line: string): void {
-  process.stderr.write(`agenc-bar: ${line}\n`);
-}
-
-/** One line that is written over, on a terminal; the steps, elsewhere. */
 function showProgress({ detail, fraction }: CreateProgress): void {
-  const percent = fraction === undefined ? '' : ` ${Math.round(fraction * 100)} %`;
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\u001b[K${plain(detail)}${percent}`);
-  else if (fraction === undefined) process.stderr.write(`${plain(detail)}\n`);
+  printProgress(detail, fraction === undefined ? null : Math.round(fraction * 100));
 }

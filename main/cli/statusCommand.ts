@@ -1,13 +1,13 @@
 import { ExitCode } from '../system/userError.ts';
 import { ask, type Context } from './context.ts';
-import { missionTable, plain, serversText, shortHash, span } from './format.ts';
+import { missionTable, serversText, shortHash, span } from './format.ts';
 
 /** `agenc-bar status`: the snapshot, from the running engine or read afresh. */
 export async function statusCommand(context: Context): Promise<ExitCode> {
   const snapshot = await ask(context, 'status', {}, 'reading');
   const { engine, global, missions, alerts } = snapshot;
   const unavailable = alerts.some(({ id }) => id === 'unavailable-global');
-  if (context.json) context.print(JSON.stringify(snapshot));
+  if (context.json) context.printJson(snapshot);
   else {
     const now = Date.now();
     const { print } = context;
@@ -22,8 +22,8 @@ export async function statusCommand(context: Context): Promise<ExitCode> {
     );
     print(`Global   ${shortHash(global.hash)}  ${serversText(global.servers, now)}`);
     print(`         last broadcast ${heard === 'now ago' ? 'just now' : heard}`);
-    if (missions.length > 0) print(`\n${missionTable(missions, now)}`);
-    for (const alert of alerts) print(`\n! ${alert.id}: ${plain(alert.message)}`);
+    if (missions.length > 0) print('', ...missionTable(missions, now));
+    for (const alert of alerts) print('', `! ${alert.id}: ${alert.message}`);
   }
   return unavailable ? ExitCode.unavailable : ExitCode.done;
 }

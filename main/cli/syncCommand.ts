@@ -5,12 +5,12 @@ import type { Context } from './context.ts';
 import { eventText } from './format.ts';
 
 /** `agenc-bar sync`: the engine in the foreground until SIGINT or SIGTERM. */
-export async function syncCommand({ paths, env, json, print }: Context): Promise<ExitCode> {
+export async function syncCommand(context: Context): Promise<ExitCode> {
+  const { paths, env, json, print, printJson } = context;
   // The contract says that "ready" is the first line; what the first look found follows it.
   const early: EventMessage[] = [];
   let isReady = false;
-  const show = (event: EventMessage): void =>
-    print(json ? JSON.stringify(event) : eventText(event));
+  const show = (event: EventMessage): void => (json ? printJson(event) : print(eventText(event)));
 
   // From the first moment on, and for good: npm passes on the Ctrl-C that the terminal has sent already.
   const ended = new Promise<void>((resolve) => {

@@ -33,10 +33,17 @@ export function isUsable(id: FieldId, value: Json): boolean {
   return isServerField(id) || id === '/claudeAiOauth' ? serverStatus(value) === 'usable' : true;
 }
 
-/** `expiresAt` in ms since the epoch, or `null` if the value does not carry a number there. */
+/** The last moment that a `Date` can hold. Clients do write more: for a server that says "never", in its way. */
+const LAST_MOMENT_MS = 8_640_000_000_000_000;
+
+/**
+ * `expiresAt` in ms since the epoch, or `null` if the value does not carry a moment there: no number, or one
+ * that is no time of this world.
+ */
 export function expiresAtOf(value: Json): number | null {
   const expiresAt = isObject(value) ? value.expiresAt : undefined;
-  return typeof expiresAt === 'number' ? expiresAt : null;
+  if (typeof expiresAt !== 'number') return null;
+  return expiresAt >= 0 && expiresAt <= LAST_MOMENT_MS ? expiresAt : null;
 }
 
 /** The name people know a field by: a server's own name, else the field's key. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { isoTime } from '../system/isoTime.ts';
 import type { JournalKey } from './journalKey.ts';
 import { openJson, sealedShape, sealJson } from './seal.ts';
 
@@ -59,7 +60,7 @@ export function sealRecord(
   const head = {
     v: 1 as const,
     id,
-    at: at.toISOString(),
+    at: isoTime(at.getTime()),
     field: value.field,
     name: value.name,
     digest: value.digest,
@@ -101,7 +102,7 @@ export function itemOf(record: JournalRecord): JournalItem {
 
 /** A new id for a moment, 16 million of them in each second. */
 export function newRecordId(at: Date): string {
-  const [date = '', time = ''] = at.toISOString().split('T');
+  const [date = '', time = ''] = isoTime(at.getTime()).split('T');
   const digits = (text: string): string => text.replaceAll(/\D/g, '');
   return `${digits(date)}-${digits(time).slice(0, 6)}-${randomBytes(3).toString('hex')}`;
 }

@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder } from '../system/atomicFile.ts';
 import { errorText } from '../system/errors.ts';
+import { isoTime } from '../system/isoTime.ts';
 import { writeJsonFile } from '../system/jsonFile.ts';
 import { UserError } from '../system/userError.ts';
 import { cloneRepository } from './cloneRepository.ts';

@@ -7,6 +7,7 @@ import { syncFolder } from '../journal/syncFolder.ts';
 import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
+import { isoTime } from '../system/isoTime.ts';
 import type { IssuedTokens } from './refreshOrder.ts';
 import { clampMoment, isCarriable } from './tokenAnswer.ts';
 
@@ -91,7 +92,7 @@ export function createRefreshJournal(options: {
 
   function blank(refresh: Refreshing): RefreshRecord {
     const { serverKey, name, spent } = refresh;
-    const at = new Date(options.now()).toISOString();
+    const at = isoTime(options.now());
     return { v: 1, serverKey, name, spent, at, refused: false, answer: null };
   }
 

@@ -1,19 +1,23 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { errorCode } from '../system/errors.ts';
+import { boundedLines, boundedText } from '../system/lines.ts';
 import { controlSocketPath } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import {
   type CommandName,
   type CommandParams,
   type CommandResult,
-  commands,
   type EventMessage,
   failureSchema,
   type LiveSnapshot,
-  liveSnapshotSchema,
 } from './contract/engine.ts';
+import { parseLive, parseResult } from './lenient.ts';
 import { parseEvent } from './syncLog.ts';
+
+/** Of an answer, or of a line of a stream: a thousand missions with 50 servers each come to 20 MB. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** What a command may wait for (a keychain's dialog, a mission's clone) is over long before. */
+const ANSWER_MS = 300_000;
 
 /** No engine answers on the control socket. */
 export class NoEngine extends UserError {
@@ -33,10 +37,17 @@ export async function callEngine<C extends CommandName>(
   params: CommandParams<C>,
 ): Promise<CommandResult<C>> {
   const { status, body } = await post(path, name, JSON.stringify(params));
-  const value: unknown = JSON.parse(body);
-  if (status === 200) return commands[name].result.parse(value) as CommandResult<C>;
-  const failure = failureSchema.parse(value);
-  throw new UserError(failure.error, failure.exitCode as ExitCode);
+  if (status === 200) return parseResult(name, parseJson(body));
+  throw failureOf(body);
+}
+
+/** What a command came to, in the engine's own words. */
+function failureOf(body: string): UserError {
+  const failure = failureSchema.safeParse(parseJson(body)).data;
+  if (failure !== undefined) return new UserError(failure.error, failure.exitCode as ExitCode);
+  return new UserError(
+    'What answers on the control socket is no engine, or one of another version.',
+  );
 }
 
 /**
@@ -47,7 +58,9 @@ export async function followEngine(
   path: string,
   signal?: AbortSignal,
 ): Promise<AsyncIterable<EventMessage>> {
-  return eventsOf(await open(path, 'GET', '/events', '', signal));
+  const response = await open(path, 'GET', '/events', '', signal);
+  if (response.statusCode === 200) return eventsOf(response);
+  throw failureOf(await boundedText(response, MAX_ANSWER_BYTES));
 }
 
 /**
@@ -65,9 +78,19 @@ export async function followSnapshots(
 }
 
 async function* snapshotsOf(response: IncomingMessage): AsyncGenerator<LiveSnapshot> {
-  for await (const line of createInterface({ input: response })) {
-    const parsed = liveSnapshotSchema.safeParse(parseJson(line));
-    if (parsed.success) yield parsed.data;
+  for await (const line of linesOf(response)) {
+    const live = parseLive(parseJson(line));
+    if (live !== null) yield live;
+  }
+}
+
+/** The end of an engine, also of one that was killed, ends them. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  try {
+    yield* boundedLines(response, MAX_ANSWER_BYTES);
+  } catch (error) {
+    const code = errorCode(error);
+    if (!['ECONNRESET', 'ABORT_ERR', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) throw error;
   }
 }
 
@@ -81,7 +104,7 @@ function parseJson(line: string): unknown {
 }
 
 async function* eventsOf(response: IncomingMessage): AsyncGenerator<EventMessage> {
-  for await (const line of createInterface({ input: response })) {
+  for await (const line of linesOf(response)) {
     const event = parseEvent(line);
     if (event !== null) yield event;
   }
@@ -92,10 +115,15 @@ async function post(
   name: string,
   body: string,
 ): Promise<{ status: number; body: string }> {
-  const response = await open(path, 'POST', `/${name}`, body);
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  return { status: response.statusCode ?? 0, body: text };
+  const patience = AbortSignal.timeout(ANSWER_MS);
+  try {
+    const response = await open(path, 'POST', `/${name}`, body, patience);
+    const text = await boundedText(response, MAX_ANSWER_BYTES);
+    return { status: response.statusCode ?? 0, body: text };
+  } catch (error) {
+    if (!patience.aborted) throw error;
+    throw new UserError(`The engine gave no answer to "${name}" in ${ANSWER_MS / 60_000} minutes.`);
+  }
 }
 
 function open(path: string, method: string, url: string, body: string, signal?: AbortSignal) {

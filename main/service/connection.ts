@@ -124,7 +124,13 @@ export function connectEngine(
 
   async function tellEvents(): Promise<void> {
     try {
-      for await (const event of await followEngine(socket, ending.signal)) onEvent(event);
+      for (let isCutOff = true; isCutOff; ) {
+        isCutOff = false;
+        for await (const event of await followEngine(socket, ending.signal)) {
+          isCutOff = event.event === 'cut-off';
+          if (!isCutOff) onEvent(event);
+        }
+      }
     } catch {
       // It ended; the snapshots end with it, and what to do is decided there.
     }

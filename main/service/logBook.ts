@@ -22,6 +22,10 @@ export interface LogBook {
 }
 
 const PAGE = 5_000;
+/** More than the files of the log hold: what is older than that many lines is let go. */
+const MAX_LINES = 300_000;
+/** What comes while the file is read; what is older is in the file. */
+const MAX_EARLY = 10_000;
 /** A burst of syncs is one message to the reader. */
 const COALESCE_MS = 50;
 
@@ -30,6 +34,7 @@ export function createLogBook(
   path: string,
   nameOf: (missionId: string) => string | null,
   onLines: (lines: LogLine[]) => void,
+  maxLines = MAX_LINES,
 ): LogBook {
   /** Lines that the reader may still ask for or export; `null`: closed. */
   let lines: LogLine[] | null = null;
@@ -70,16 +75,21 @@ export function createLogBook(
   return {
     async read(before) {
       const all = before === null || lines === null ? await open() : lines;
-      const end = before === null ? all.length : Math.min(before, all.length);
+      // The oldest may be gone: ids count from the beginning.
+      const end = before === null ? all.length : clamp(before - (all[0]?.id ?? 0), all.length);
       const start = Math.max(0, end - PAGE);
       return { lines: all.slice(start, end), more: start > 0 };
     },
 
     append(event) {
-      if (early !== null) early.push(event);
+      if (early !== null) {
+        early.push(event);
+        if (early.length > MAX_EARLY) early.splice(0, MAX_EARLY / 2);
+      }
       if (lines === null || early !== null) return;
-      const line = logLine(lines.length, event, nameOf);
+      const line = logLine((lines.at(-1)?.id ?? -1) + 1, event, nameOf);
       lines.push(line);
+      if (lines.length > maxLines) lines.splice(0, Math.ceil(maxLines / 10));
       fresh.push(line);
       timer ??= setTimeout(flush, COALESCE_MS);
     },
@@ -100,6 +110,10 @@ export function createLogBook(
       fresh = [];
     },
   };
+}
+
+function clamp(index: number, length: number): number {
+  return Math.min(Math.max(0, index), length);
 }
 
 function keyOf({ id: _, ...line }: LogLine): string {

@@ -1,11 +1,26 @@
 import type { EventMessage } from './contract/engine.ts';
 import type { LogLine } from './contract/log.ts';
+import { shown, shownName } from './contract/shown.ts';
 
 /**
  * An event of the sync log as the app shows it.
  * @param nameOf a mission's name by its id; `null` for one that is gone
  */
 export function logLine(
+  id: number,
+  event: EventMessage,
+  nameOf: (missionId: string) => string | null,
+): LogLine {
+  const line = lineOf(id, event, nameOf);
+  const { missionName, text } = line;
+  return {
+    ...line,
+    missionName: missionName === null ? null : shownName(missionName),
+    text: shown(text),
+  };
+}
+
+function lineOf(
   id: number,
   event: EventMessage,
   nameOf: (missionId: string) => string | null,
@@ -49,6 +64,12 @@ export function logLine(
       };
     case 'stopped':
       return { ...base, text: 'The engine stopped' };
+    case 'dropped': {
+      const text = `${event.lines} lines are missing here: they came faster than the disk took them`;
+      return { ...base, level: 'warning', text };
+    }
+    case 'cut-off':
+      return { ...base, text: 'The log was not read for too long' };
   }
 }
 

@@ -2,21 +2,13 @@ import type { ServerSummary } from '../credentials/serverState.ts';
 import type { RefreshFacts } from '../refresh/refreshAhead.ts';
 import type { Alert, EngineEvent } from '../sync/events.ts';
 import type { SeenEntry } from '../sync/seen.ts';
+import { isoTime, isoTimeOrNull } from '../system/isoTime.ts';
 import type {
   AlertMessage,
   EventMessage,
   MissionMessage,
   ServerMessage,
 } from './contract/engine.ts';
-
-/** ms since the epoch to the contract's ISO time. */
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-export function isoTimeOrNull(ms: number | null): string | null {
-  return ms === null ? null : isoTime(ms);
-}
 
 export function alertMessage({ id, kind, missionId, message, servers, at }: Alert): AlertMessage {
   return { id, kind, missionId, message, servers: [...servers], at: isoTime(at) };

@@ -3,16 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { errorText } from '../system/errors.ts';
 import { controlSocketPath } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
-import {
-  type CommandHandlers,
-  type CommandName,
-  commands,
-  type EventMessage,
-  type LiveSnapshot,
-} from './contract/engine.ts';
-
-/** Tells a listener what it has, as it comes. @returns how to unsubscribe */
-export type Feed = (tell: (message: EventMessage | LiveSnapshot) => void) => () => void;
+import { type CommandHandlers, type CommandName, commands } from './contract/engine.ts';
+import { type Feed, follow } from './follow.ts';
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -22,11 +14,18 @@ export interface ControlServer {
 const GRACE_MS = 300;
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** Each follower may hold a snapshot and a megabyte of events; no fleet has so many. */
+const MAX_FOLLOWERS = 64;
+/** Answers that were given and that nobody reads, all together. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** An answer of which nothing was read for so long is given up. */
+const UNREAD_MS = 30_000;
 
 /**
  * The control socket: HTTP over a Unix socket that only this user can open, so that `curl
  * --unix-socket` speaks it too. `POST /<command>` with a JSON body; the `feeds` (`GET /events`, `GET
- * /snapshots`) stream JSON lines.
+ * /snapshots`) stream JSON lines. Nothing that waits to be read
+ * there grows without end.
  * The caller holds the engine's lock, so a socket that lies there already is a dead engine's.
  */
 export async function startControlServer(
@@ -38,6 +37,7 @@ export async function startControlServer(
   rmSync(socketPath, { force: true });
 
   const streams = new Set<ServerResponse>();
+  let unreadBytes = 0;
   const server = createServer((request, response) => {
     const feed = feeds[request.url ?? ''];
     if (request.method === 'GET' && feed !== undefined) return stream(feed, response);
@@ -67,14 +67,32 @@ export async function startControlServer(
   }
 
   function stream(feed: Feed, response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    response.flushHeaders();
-    const unsubscribe = feed((message) => response.write(`${JSON.stringify(message)}\n`));
+    if (streams.size >= MAX_FOLLOWERS) {
+      const error = `${MAX_FOLLOWERS} programs follow this engine already; end some of them.`;
+      send(response, 503, { error, exitCode: ExitCode.failed });
+      return;
+    }
     streams.add(response);
+    response.on('close', () => streams.delete(response));
+    follow(feed, response);
+  }
+
+  function send(response: ServerResponse, status: number, body: unknown): void {
+    let text = JSON.stringify(body);
+    let code = status;
+    if (unreadBytes + text.length > MAX_UNREAD_BYTES) {
+      const error = 'Too many answers of the engine wait to be read; try again in a moment.';
+      text = JSON.stringify({ error, exitCode: ExitCode.failed });
+      code = 503;
+    }
+    const { length } = text;
+    unreadBytes += length;
     response.on('close', () => {
-      streams.delete(response);
-      unsubscribe();
+      unreadBytes -= length;
     });
+    response.setTimeout(UNREAD_MS, () => response.destroy());
+    response.writeHead(code, { 'content-type': 'application/json' });
+    response.end(text);
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -94,11 +112,6 @@ export async function startControlServer(
         });
       }),
   };
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

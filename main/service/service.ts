@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { SECOND_SWEEP_MS } from '../sync/engine.ts';
 import { acquireEngineLock, type EngineLock } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
+import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { controlSocketPath, ensurePrivateFolder } from '../system/socketPath.ts';
@@ -11,7 +12,7 @@ import { assemble, type Parts, reportSettings, type ServiceOptions } from './ass
 import type { CommandHandlers, EventMessage } from './contract/engine.ts';
 import { createHandlers } from './handlers.ts';
 import { createLiveSnapshots, type LiveSnapshots } from './live.ts';
-import { eventMessage, isoTime } from './messages.ts';
+import { eventMessage } from './messages.ts';
 import { startControlServer } from './server.ts';
 import { snapshotMessage } from './snapshot.ts';
 import { openSyncLog } from './syncLog.ts';
@@ -143,11 +144,14 @@ async function start(
 
   const handlers = createHandlers(parts, process.pid);
   const server = await startControlServer(paths.engineSocket, handlers, {
-    '/events': (tell) => {
-      listeners.add(tell);
-      return () => listeners.delete(tell);
+    '/events': {
+      slow: 'each',
+      subscribe(tell) {
+        listeners.add(tell);
+        return () => listeners.delete(tell);
+      },
     },
-    '/snapshots': live.subscribe,
+    '/snapshots': { slow: 'latest', subscribe: live.subscribe },
   });
   started.defer(() => server.close());
 

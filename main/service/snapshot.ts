@@ -1,9 +1,10 @@
 import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import type { KnownMission } from '../missions/registry.ts';
 import type { EngineStatus } from '../sync/status.ts';
+import { isoTimeOrNull } from '../system/isoTime.ts';
 import type { Parts } from './assemble.ts';
 import type { MissionMessage, Snapshot } from './contract/engine.ts';
-import { alertMessage, entryMessage, isoTimeOrNull } from './messages.ts';
+import { alertMessage, entryMessage } from './messages.ts';
 
 /**
  * All that the engine shows, at one moment.

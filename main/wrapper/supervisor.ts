@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isoTime } from '../system/isoTime.ts';
 import { UserError } from '../system/userError.ts';
 import type { ChildExit, ClaudeChild } from './child.ts';
 import type { WrapperHandlers, WrapperParams, WrapperStatus } from './contract.ts';
@@ -161,8 +162,4 @@ function reportOf({ event, notificationType }: WrapperParams<'hook'>): HookRepor
     default:
       return null;
   }
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

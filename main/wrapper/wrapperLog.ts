@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { type AppendFile, openToAppend, shiftBackups } from '../system/appendFile.ts';
+import { isoTime } from '../system/isoTime.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -18,7 +19,7 @@ export interface WrapperLog {
 export function openWrapperLog(path: string, now: () => number): WrapperLog {
   return {
     append(event, details = {}) {
-      const line = JSON.stringify({ at: new Date(now()).toISOString(), event, ...details });
+      const line = JSON.stringify({ at: isoTime(now()), event, ...details });
       try {
         const { descriptor } = openWithRoom(path);
         try {

@@ -139,3 +139,18 @@ describe('a refresh', () => {
     expect(line).toMatchObject({ level, text, durationMs: null });
   });
 });
+
+it('a window that stays open over a storm holds so many lines and no more', async () => {
+  write(...Array.from({ length: 40 }, (_, index) => sync(index)));
+  const lines: LogLine[] = [];
+  const book = createLogBook(path, names, (fresh) => lines.push(...fresh), 50);
+  await book.read(null);
+  for (let index = 40; index < 200; index += 1) book.append(sync(index));
+  await until('the last line is told', () => lines.at(-1)?.durationMs === 19.9);
+  expect(lines.map(({ id }) => id)).toEqual(Array.from({ length: 160 }, (_, index) => 40 + index));
+  const page = await book.read(180);
+  expect(page.lines.at(-1)).toMatchObject({ id: 179, durationMs: 17.9 });
+  expect(page.lines.length).toBeLessThanOrEqual(50);
+  expect((await book.export(EVERYTHING)).lines).toBeLessThanOrEqual(50);
+  expect((await book.read(10)).lines, 'those that were let go').toEqual([]);
+});

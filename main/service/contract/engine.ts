@@ -181,6 +181,10 @@ export const eventSchema = z.discriminatedUnion('event', [
     detail: z.string().optional(),
   }),
   z.object({ event: z.literal('stopped'), at: isoTime }),
+  /** In the sync log only: so many lines are missing here, for they came faster than the disk took them. */
+  z.object({ event: z.literal('dropped'), at: isoTime, lines: z.number() }),
+  /** To a follower only, as its last: it read more slowly than things happened. It may follow anew. */
+  z.object({ event: z.literal('cut-off'), at: isoTime }),
 ]);
 export type EventMessage = z.infer<typeof eventSchema>;
 
