@@ -23,6 +23,8 @@ interface Known {
 const REMEMBERED_VALUES = 3;
 /** More fields than any fleet has. */
 const REMEMBERED_FIELDS = 10_000;
+/** Characters of canonical JSON: who writes large values under ever new names is remembered no longer. */
+const REMEMBERED_LENGTH = 16 * 1024 * 1024;
 
 /**
  * Makes a digester that remembers the canonical form of the values it saw last in each field. Hundreds of
@@ -31,6 +33,7 @@ const REMEMBERED_FIELDS = 10_000;
  */
 export function createDigester(): Digester {
   const seen = new Map<FieldId, Known[]>();
+  let length = 0;
   let lastEntry: { parts: string[]; hash: Digest } = { parts: [], hash: '' };
 
   function look(id: FieldId, value: Json): Known {
@@ -41,8 +44,12 @@ export function createDigester(): Digester {
       same === undefined
         ? { value, canonical: canonicalJson(value), digest: null }
         : { ...same, value };
-    if (seen.size > REMEMBERED_FIELDS) seen.clear();
-    seen.set(id, [made, ...known].slice(0, REMEMBERED_VALUES));
+    if (same === undefined) length += made.canonical.length;
+    if (seen.size > REMEMBERED_FIELDS || length > REMEMBERED_LENGTH) {
+      seen.clear();
+      length = made.canonical.length;
+    }
+    seen.set(id, [made, ...(seen.get(id) ?? [])].slice(0, REMEMBERED_VALUES));
     return made;
   }
 

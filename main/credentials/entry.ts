@@ -12,6 +12,9 @@ export const KNOWN_MAPS: readonly string[] = [SERVER_MAP, 'mcpOAuthClientConfig'
 
 /** Deeper than any real entry (4), far below what overflows a stack. */
 const MAX_DEPTH = 64;
+/** UTF-16 units. The largest real entries have some 50,000: of 30 servers. */
+export const MAX_ENTRY_LENGTH = 1024 * 1024;
+export const MAX_SERVERS = 500;
 
 export type ParsedEntry =
   | { readonly status: 'ok'; readonly entry: Entry }
@@ -26,6 +29,10 @@ export const EMPTY_ENTRY: Entry = { [SERVER_MAP]: {} };
  * nobody merges with it. JSON.parse's own message quotes the text, so it is not passed on.
  */
 export function parseEntry(text: string): ParsedEntry {
+  if (text.length > MAX_ENTRY_LENGTH) {
+    const megabytes = (text.length / 1024 / 1024).toFixed(1);
+    return malformed(`too large: it has ${megabytes} MB, and 1 MB is the most that is carried`);
+  }
   if (text.trim() === '') return malformed('empty');
   let value: Json;
   try {
@@ -39,6 +46,12 @@ export function parseEntry(text: string): ParsedEntry {
     const held = value[map];
     if (held !== undefined && !isObject(held))
       return malformed(`of an unknown form: "${map}" is not an object`);
+  }
+  const servers = Object.keys(value[SERVER_MAP] ?? {}).length;
+  if (servers > MAX_SERVERS) {
+    return malformed(
+      `too large: it holds ${servers} servers, and ${MAX_SERVERS} are the most that are carried`,
+    );
   }
   const flaw = findFlaw(value, 0);
   return flaw === null ? { status: 'ok', entry: value } : malformed(flaw);

@@ -46,8 +46,32 @@ export function expiresAtOf(value: Json): number | null {
   return expiresAt >= 0 && expiresAt <= LAST_MOMENT_MS ? expiresAt : null;
 }
 
-/** The name people know a field by: a server's own name, else the field's key. */
+/**
+ * Whether a server's value looks like the successor of another: the same sign-in (server, client and
+ * authorization server), refreshed. That it was the client who refreshed it, nobody can tell.
+ */
+export function looksRefreshed(before: Json, after: Json): boolean {
+  if (!isObject(before) || !isObject(after)) return false;
+  if (serverStatus(before) !== 'usable' || serverStatus(after) !== 'usable') return false;
+  const [old, now] = [expiresAtOf(before), expiresAtOf(after)];
+  if (old === null || now === null || now <= old) return false;
+  const same = (key: string): boolean => before[key] === after[key];
+  return same('serverUrl') && same('clientId') && asUrl(before) === asUrl(after);
+}
+
+function asUrl({ discoveryState }: { [key: string]: Json }): Json | undefined {
+  return isObject(discoveryState) ? discoveryState.authorizationServerUrl : undefined;
+}
+
+/** Longer than any name that somebody gave a server. */
+const MAX_NAME_LENGTH = 200;
+
+/** The name people know a field by: a server's own name, else the field's key; one out of all reason is cut. */
 export function fieldName(id: FieldId, value?: Json): string {
+  return fullName(id, value).slice(0, MAX_NAME_LENGTH);
+}
+
+function fullName(id: FieldId, value?: Json): string {
   const own = isObject(value) ? value.serverName : undefined;
   if (typeof own === 'string' && own !== '') return own;
   const { key } = splitField(id);

@@ -23,6 +23,7 @@ import {
   sealRecord,
   secondOf,
 } from './journalRecord.ts';
+import { type Kept, recordsToKeep } from './retention.ts';
 import { syncFolder } from './syncFolder.ts';
 
 export type { DamagedFile } from './journalFolder.ts';
@@ -58,6 +59,7 @@ export interface JournalOptions {
   readonly now: () => number;
   readonly maxAgeMs?: number;
   readonly maxValues?: number;
+  readonly maxBytes?: number;
 }
 
 export interface Journal {
@@ -74,7 +76,7 @@ export interface Journal {
   /** @param id as in {@link JournalItem} */
   get(id: string): Promise<JournalGet>;
   /**
-   * Drops what is too old or too much. Append does it now and then.
+   * Drops what is too old or too much ({@link recordsToKeep}). Append does it now and then.
    * @throws the system's error
    */
   prune(): Promise<void>;
@@ -84,18 +86,28 @@ export interface Journal {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_MAX_AGE_MS = 30 * DAY_MS;
-const DEFAULT_MAX_VALUES = 500;
+const DEFAULT_MAX_VALUES = 2_000;
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** A value that comes again within this time is not kept again. */
 const SAME_VALUE_MS = DAY_MS;
 const PRUNE_EVERY_MS = 60 * 60 * 1000;
+/** However fast they come: a mission can change a value seventy times a second. */
+const PRUNE_EVERY_VALUES = 200;
 /** A temporary file this old was left by a process that died. */
 const ORPHAN_AGE_MS = 60_000;
 
 /** Where the newest record of a value is. */
-interface Kept {
+interface Place {
   readonly path: string;
   readonly id: string;
   readonly at: number;
+}
+
+/** What is known of a file without reading it again. */
+interface KnownFile {
+  readonly at: number;
+  readonly records: readonly Kept[];
+  readonly isDamaged: boolean;
 }
 
 /**
@@ -108,30 +120,35 @@ interface Kept {
 export function createJournal(options: JournalOptions): Journal {
   const { dir, keys, now } = options;
   const { maxAgeMs = DEFAULT_MAX_AGE_MS, maxValues = DEFAULT_MAX_VALUES } = options;
-  let loading: Promise<Map<string, Kept>> | null = null;
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  let loading: Promise<Map<string, Place>> | null = null;
+  /** All files as far as this process knows them; read anew by each thorough pruning. */
+  let known = new Map<string, KnownFile>();
+  /** When each field was last changed, ms since the epoch. */
+  const lastChange = new Map<string, number>();
   let prunedAt: number | null = null;
+  let appendedSince = 0;
   let pruning: Promise<void> = Promise.resolve();
 
   /** What this process knows to be kept, by field and digest. What others keep meanwhile is kept twice. */
-  function recent(): Promise<Map<string, Kept>> {
+  function recent(): Promise<Map<string, Place>> {
     loading ??= load();
     return loading;
   }
 
-  async function load(): Promise<Map<string, Kept>> {
-    const map = new Map<string, Kept>();
+  async function load(): Promise<Map<string, Place>> {
+    const map = new Map<string, Place>();
     const { files } = await journalNames(dir);
     // Oldest first, so that the newest of each value stays.
     for (const file of (await readJournalFiles(files)).reverse()) remember(map, file);
     return map;
   }
 
-  function remember(
-    map: Map<string, Kept>,
-    file: Pick<JournalFile, 'path' | 'at' | 'records'>,
-  ): void {
+  function remember(map: Map<string, Place>, file: JournalFile): void {
+    known.set(file.path, knownFile(file));
     for (const record of file.records) {
       map.set(identity(record), { path: file.path, id: record.id, at: file.at });
+      lastChange.set(record.field, file.at);
     }
   }
 
@@ -159,7 +176,7 @@ export function createJournal(options: JournalOptions): Journal {
     return [...fresh.values()];
   }
 
-  function isYoung(kept: Kept): boolean {
+  function isYoung(kept: Place): boolean {
     const ageMs = now() - kept.at;
     return ageMs >= 0 && ageMs < SAME_VALUE_MS;
   }
@@ -170,7 +187,9 @@ export function createJournal(options: JournalOptions): Journal {
       let id = newRecordId(at);
       while (ids.has(id) || existsSync(journalPath(dir, id))) id = newRecordId(at);
       ids.add(id);
-      return sealRecord(value, id, at, key);
+      const before = lastChange.get(value.field);
+      const stoodMs = before === undefined ? undefined : Math.max(0, at.getTime() - before);
+      return sealRecord(value, id, at, key, stoodMs);
     });
   }
 
@@ -189,9 +208,11 @@ export function createJournal(options: JournalOptions): Journal {
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
     await writeFileAtomic(path, text, { mode: 0o600, durable: true });
     await syncFolder(dir);
-    remember(await recent(), { path, at: at.getTime(), records });
+    remember(await recent(), { path, at: at.getTime(), records, damaged: [] });
 
-    if (prunedAt === null || Math.abs(now() - prunedAt) >= PRUNE_EVERY_MS) pruneInBackground();
+    appendedSince += records.length;
+    if (prunedAt === null || Math.abs(now() - prunedAt) >= PRUNE_EVERY_MS) inBackground(pruneNow);
+    else if (appendedSince >= PRUNE_EVERY_VALUES) inBackground(dropTooMuch);
   }
 
   async function find(id: string): Promise<JournalRecord | null> {
@@ -229,32 +250,48 @@ export function createJournal(options: JournalOptions): Journal {
       if (stats !== null && Date.now() - stats.mtimeMs > ORPHAN_AGE_MS)
         await rm(path, { force: true });
     }
-    // Newest first. A file goes only once newer ones hold enough, so no append is ever cut in two.
-    let newer = 0;
-    for (const file of await readJournalFiles(names.files)) {
-      if (prunedAt - file.at > maxAgeMs || newer >= maxValues) await rm(file.path, { force: true });
-      else newer += file.records.length + file.damaged.length;
-    }
+    await recent();
+    known = new Map();
+    for (const file of await readJournalFiles(names.files)) known.set(file.path, knownFile(file));
+    await dropTooMuch();
     const map = await recent();
     for (const [value, kept] of map) if (!isYoung(kept)) map.delete(value);
   }
 
+  /** A file goes once none of its records is to be kept, so no append is ever cut in two. Reads nothing. */
+  async function dropTooMuch(): Promise<void> {
+    appendedSince = 0;
+    const limits = { now: now(), maxAgeMs, maxValues, maxBytes };
+    const keep = recordsToKeep(
+      [...known.values()].flatMap(({ records }) => records),
+      limits,
+    );
+    for (const [path, { at, records, isDamaged }] of known) {
+      const isOld = limits.now - at > maxAgeMs;
+      if (!isOld && (isDamaged || records.some(({ id }) => keep.has(id)))) continue;
+      await rm(path, { force: true });
+      known.delete(path);
+    }
+    const fields = new Set([...known.values()].flatMap(({ records }) => records).map(fieldOf));
+    for (const field of lastChange.keys()) if (!fields.has(field)) lastChange.delete(field);
+  }
+
   /** One at a time. */
-  function prune(): Promise<void> {
-    const mine = pruning.then(pruneNow);
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = pruning.then(work);
     pruning = mine.catch(() => undefined);
     return mine;
   }
 
-  function pruneInBackground(): void {
+  function inBackground(work: () => Promise<void>): void {
     // What it could not remove, the next one will.
-    prune().catch(() => undefined);
+    inTurn(work).catch(() => undefined);
   }
 
   return {
     async ready() {
       await Promise.all([keys.ready(), recent()]);
-      pruneInBackground();
+      inBackground(pruneNow);
     },
     append,
     async list() {
@@ -266,9 +303,28 @@ export function createJournal(options: JournalOptions): Journal {
       };
     },
     get,
-    prune,
+    prune: () => inTurn(pruneNow),
     dispose: () => pruning,
   };
+}
+
+function knownFile({ at, records, damaged }: JournalFile): KnownFile {
+  return {
+    at,
+    isDamaged: damaged.length > 0,
+    records: records.map(({ id, field, reason, stoodMs, data }) => ({
+      id,
+      field,
+      reason,
+      stoodMs,
+      at,
+      bytes: data.length,
+    })),
+  };
+}
+
+function fieldOf({ field }: Kept): string {
+  return field;
 }
 
 /** Field and digest: the same value at the same place. */

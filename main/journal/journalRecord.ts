@@ -4,7 +4,8 @@ import { isoTime } from '../system/isoTime.ts';
 import type { JournalKey } from './journalKey.ts';
 import { openJson, sealedShape, sealJson } from './seal.ts';
 
-const JOURNAL_REASONS = ['replaced', 'removed', 'restored-over'] as const;
+/** `refreshed`: replaced by what looks like its successor in the same sign-in, so most likely spent. */
+const JOURNAL_REASONS = ['replaced', 'removed', 'restored-over', 'refreshed'] as const;
 
 export type JournalReason = (typeof JOURNAL_REASONS)[number];
 
@@ -44,6 +45,11 @@ const RecordSchema = z.object({
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   reason: z.enum(JOURNAL_REASONS),
   missionId: z.string().nullable(),
+  /**
+   * How long the value had stood since the change of this field before, ms; absent where none is known. A
+   * hint for what is kept longest, and therefore not authenticated.
+   */
+  stoodMs: z.number().nonnegative().optional(),
   ...sealedShape,
 });
 
@@ -56,6 +62,7 @@ export function sealRecord(
   id: string,
   at: Date,
   key: JournalKey,
+  stoodMs?: number,
 ): JournalRecord {
   const head = {
     v: 1 as const,
@@ -68,7 +75,8 @@ export function sealRecord(
     missionId: value.missionId,
     key: key.id,
   };
-  return { ...head, ...sealJson(value.value, authenticated(head), key) };
+  const sealed = sealJson(value.value, authenticated(head), key);
+  return { ...head, ...(stoodMs !== undefined && { stoodMs }), ...sealed };
 }
 
 /** The value of a record, or `null` if record or key are not the ones it was sealed with. */
@@ -80,7 +88,7 @@ export function openRecord(
 }
 
 /** An array, so that the order of a file's keys does not matter. */
-function authenticated(head: Omit<JournalRecord, 'iv' | 'data' | 'tag'>): unknown[] {
+function authenticated(head: Omit<JournalRecord, 'stoodMs' | 'iv' | 'data' | 'tag'>): unknown[] {
   const { v, id, at, field, name, digest, reason, missionId, key } = head;
   return [v, id, at, field, name, digest, reason, missionId, key];
 }

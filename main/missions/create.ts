@@ -76,7 +76,7 @@ export async function createMission(options: CreateMissionOptions): Promise<Crea
     });
     const note: MissionNote = {
       name,
-      created: new Date().toISOString(),
+      created: isoTime(Date.now()),
       repo: mission.repo,
       kind: repository?.kind ?? 'blank',
     };

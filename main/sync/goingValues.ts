@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Digester } from '../credentials/digest.ts';
 import type { Entry, Json } from '../credentials/entry.ts';
-import { type FieldId, fieldsOf } from '../credentials/fields.ts';
-import { fieldName } from '../credentials/serverState.ts';
+import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
+import { fieldName, looksRefreshed } from '../credentials/serverState.ts';
 import type { JournalValue } from '../journal/journal.ts';
 import type { LoadedEntry } from './entryView.ts';
 import type { Plan } from './plan.ts';
@@ -44,7 +44,9 @@ function goingFrom(
   return changedFields(before, after).flatMap((id) => {
     const value = old.get(id);
     if (value === undefined) return [];
-    const reason = now.has(id) ? 'replaced' : 'removed';
+    const next = now.get(id);
+    const isRefresh = next !== undefined && isServerField(id) && looksRefreshed(value, next);
+    const reason = isRefresh ? 'refreshed' : next === undefined ? 'removed' : 'replaced';
     return [
       {
         field: id,

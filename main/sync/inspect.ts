@@ -30,7 +30,10 @@ export async function inspect(
           planned === undefined || planned.changed || plan?.globalChanged !== false;
         const view = viewOf(mission.loaded, digester);
         const held = namesOf(planned?.held ?? []);
-        return [id, { view, inSync: !wouldChange && tampered.length === 0, held, tampered }];
+        const oversized = namesOf(planned?.oversized ?? []);
+        const refused = planned?.refused ?? false;
+        const inSync = !wouldChange && tampered.length === 0;
+        return [id, { view, inSync, held, tampered, oversized, refused }];
       }),
     ),
   };

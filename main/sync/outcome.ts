@@ -49,6 +49,10 @@ export interface MissionOutcome {
   readonly conflicts: readonly string[];
   /** Servers whose known secrets it would have sent elsewhere: left alone. */
   readonly tampered: readonly Tampering[];
+  /** Names of what is too large to be carried. */
+  readonly oversized: readonly string[];
+  /** Nothing of it goes up, for the global entry would have grown too large. */
+  readonly refused: boolean;
   /** From noticing the change to the verified write; `null`: nothing was written. */
   readonly durationMs: number | null;
 }
@@ -99,10 +103,12 @@ export interface InspectedMission {
   readonly inSync: boolean;
   readonly held: readonly string[];
   readonly tampered: readonly Tampering[];
+  readonly oversized: readonly string[];
+  readonly refused: boolean;
 }
 
 export interface Inspection {
-  readonly global: Omit<InspectedMission, 'inSync'>;
+  readonly global: Pick<InspectedMission, 'view' | 'held' | 'tampered'>;
   readonly missions: ReadonlyMap<string, InspectedMission>;
 }
 

@@ -1,7 +1,14 @@
 import type { Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry, type Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isLoginField, withFields } from '../credentials/fields.ts';
-import { type Carry, type Lineage, mergeEntries, wipedFields } from '../credentials/merge.ts';
+import { isTooLarge, outgrows, oversizedFields } from '../credentials/limits.ts';
+import {
+  type Carry,
+  type Lineage,
+  type MergeInput,
+  mergeEntries,
+  wipedFields,
+} from '../credentials/merge.ts';
 import type { GlobalRecord, MissionRecord } from './lineage.ts';
 
 /** The answer to a wipe: put the vanished fields back, or let them go everywhere. */
@@ -54,6 +61,10 @@ export interface PlannedMission {
   /** Fields whose value went from this mission to the global entry. */
   readonly up: readonly FieldId[];
   readonly conflicts: readonly FieldId[];
+  /** Fields of this mission that are too large to be carried. */
+  readonly oversized: readonly FieldId[];
+  /** The global entry would have grown too large, so nothing of this mission's goes up. */
+  readonly refused: boolean;
 }
 
 export interface Plan {
@@ -80,6 +91,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
   const { edits } = input.global;
   let global = dropFields(read, distrusted.dropped);
   if (edits !== undefined && edits.size > 0) global = withFields(global, edits);
+  const globalOversized = oversizedFields(read);
   const globalWrittenAt = new Map<FieldId, number | null>();
   const working = input.missions.map((mission) =>
     start(mission, globalHeld, input.global, isCarried),
@@ -89,23 +101,35 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
   for (let moved = true, round = 0; moved && round < MAX_ROUNDS; round += 1) {
     moved = false;
     for (const work of working) {
-      const result = mergeEntries(
-        {
-          mission: work.entry,
-          global,
-          base: work.base,
-          held: { mission: work.held, global: globalHeld },
-          carry: (id) => carryOf(id, work.mission.cloneLogin, input.carryLogin),
-          frozen: work.frozen,
-          heal: input.heal,
-          writtenAt: {
-            mission: work.mission.writtenAt,
-            global: (id) =>
-              globalWrittenAt.has(id) ? (globalWrittenAt.get(id) ?? null) : input.global.writtenAt,
-          },
+      const carry = (id: FieldId): Carry =>
+        globalOversized.has(id) || work.oversized.has(id)
+          ? 'none'
+          : carryOf(id, work.mission.cloneLogin, input.carryLogin);
+      const mergeInput: MergeInput = {
+        mission: work.entry,
+        global,
+        base: work.base,
+        held: { mission: work.held, global: globalHeld },
+        carry,
+        frozen: work.frozen,
+        heal: input.heal,
+        writtenAt: {
+          mission: work.mission.writtenAt,
+          global: (id) =>
+            globalWrittenAt.has(id) ? (globalWrittenAt.get(id) ?? null) : input.global.writtenAt,
         },
-        digester,
-      );
+      };
+      let result = mergeEntries(mergeInput, digester);
+      work.refused = outgrows(global, result.global);
+      if (work.refused) {
+        const onlyDown = (id: FieldId): Carry => (carry(id) === 'none' ? 'none' : 'down');
+        result = mergeEntries({ ...mergeInput, carry: onlyDown }, digester);
+      }
+      if (result.mission !== work.entry && isTooLarge(result.mission)) {
+        // With all that comes down nobody could read it any more: it stays as it is.
+        work.refused = true;
+        continue;
+      }
       work.entry = result.mission;
       work.base = result.base;
       for (const id of result.up) {
@@ -126,7 +150,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     globalHeld: new Set(
       input.global.answer ? [] : [...globalHeld].filter((id) => !globalFields.has(id)),
     ),
-    missions: working.map(({ mission, entry, base, held, up, conflicts }) => {
+    missions: working.map(({ mission, entry, base, held, up, conflicts, oversized, refused }) => {
       const fields = fieldsOf(entry);
       return {
         id: mission.id,
@@ -136,6 +160,8 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
         held: new Set([...held].filter((id) => !fields.has(id) && base.has(id))),
         up: [...up],
         conflicts: [...conflicts],
+        oversized: [...oversized],
+        refused,
       };
     }),
   };
@@ -149,6 +175,8 @@ interface Working {
   readonly frozen: ReadonlySet<FieldId>;
   readonly up: Set<FieldId>;
   readonly conflicts: Set<FieldId>;
+  readonly oversized: ReadonlySet<FieldId>;
+  refused: boolean;
 }
 
 function start(
@@ -177,6 +205,8 @@ function start(
     frozen: new Set([...distrusted.frozen, ...global.distrusted.frozen]),
     up: new Set(),
     conflicts: new Set(),
+    oversized: oversizedFields(entry),
+    refused: false,
   };
 }
 

@@ -198,7 +198,10 @@ export function createReconciler(
     const conflicts = namesOf(planned.conflicts, after);
     const stamp = written.stamp ?? null;
     const tampered = reader.tampered(after, id);
-    return [id, { status: 'done', view, stamp, up, down, held, conflicts, tampered, durationMs }];
+    const oversized = namesOf(planned.oversized, after);
+    const { refused } = planned;
+    const news = { up, down, held, conflicts, tampered, oversized, refused };
+    return [id, { status: 'done', view, stamp, ...news, durationMs }];
   }
 
   async function writeIfChanged(
@@ -262,6 +265,8 @@ export function createReconciler(
       held: [],
       conflicts: [],
       tampered: [],
+      oversized: [],
+      refused: false,
       durationMs: null,
     };
   }

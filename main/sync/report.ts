@@ -1,3 +1,4 @@
+import { MAX_FIELD_LENGTH, MAX_SHARED_LENGTH, MAX_SHARED_SERVERS } from '../credentials/limits.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
@@ -9,7 +10,10 @@ import { changesText } from './replacements.ts';
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];
 };
-type MissionFinding = Pick<MissionOutcome, 'view' | 'held' | 'conflicts' | 'status' | 'tampered'>;
+type MissionFinding = Pick<
+  MissionOutcome,
+  'view' | 'held' | 'conflicts' | 'status' | 'tampered' | 'oversized' | 'refused'
+>;
 
 /** Turns what a look found into alerts: raised while a cause lasts, cleared when it is gone. */
 export interface Reporter {
@@ -26,8 +30,8 @@ export function reportInspection(
 ): void {
   const blocked = global.view.status === 'unavailable' ? global.view : null;
   reporter.global({ global, blocked, troubles: [] });
-  for (const [mission, { view, held, tampered }] of missions) {
-    const finding = { view, held, tampered, conflicts: [], status: 'done' } as const;
+  for (const [mission, { inSync: _, ...found }] of missions) {
+    const finding = { ...found, conflicts: [], status: 'done' } as const;
     reporter.mission(mission, finding, blocked !== null);
   }
 }
@@ -81,7 +85,8 @@ export function createReporter(
         tampering('tampering-global', null, 'The global entry', global.tampered);
     },
 
-    mission(mission, { view, status, held, conflicts, tampered }, stuck) {
+    mission(mission, finding, stuck) {
+      const { view, status, held, conflicts, tampered, oversized, refused } = finding;
       const { id, name } = mission;
       const about = { missionId: id, servers: held };
       const what = `The entry of mission "${name}"`;
@@ -99,6 +104,11 @@ export function createReporter(
 
       if (status === 'done' && !stuck)
         tampering(`tampering-${id}`, id, `Mission "${name}"`, tampered);
+      if (status === 'done' && !stuck) {
+        const message = tooLargeText(mission, oversized, refused);
+        const text = { missionId: id, servers: oversized, kind: 'hostile' as const };
+        alerts.set(`large-${id}`, message === null ? null : { ...text, message });
+      }
 
       if (conflicts.length > 0) {
         const message = `Mission "${name}" and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
@@ -135,6 +145,21 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   'too-large': 'Look into it; no real entry is that large.',
   failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
 };
+
+function tooLargeText(
+  { name }: Mission,
+  oversized: readonly string[],
+  refused: boolean,
+): string | null {
+  if (refused)
+    return `With what mission "${name}" holds the global entry would become too large (more than ${MAX_SHARED_SERVERS} servers or ${MAX_SHARED_LENGTH / 1024} kB). Nothing of it goes up until it holds less, and from the others comes down what fits; if that is not yours, look into that mission.`;
+  if (oversized.length === 0) return null;
+  const more = oversized.length > SOME ? ` and ${oversized.length - SOME} more` : '';
+  return `${list(oversized.slice(0, SOME))}${more} in mission "${name}" is too large (more than ${MAX_FIELD_LENGTH / 1024} kB, or its name is too long): it is left alone there and not carried, all else is. No sign-in is that large; look into that mission.`;
+}
+
+/** Names that an alert lists. */
+const SOME = 5;
 
 function list(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(', ');

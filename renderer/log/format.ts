@@ -17,7 +17,9 @@ const day = new Intl.DateTimeFormat('en-GB', {
 
 /** "Tue, 24 Nov 2026" */
 export function dayOf(at: string): string {
-  return day.format(new Date(at));
+  const date = new Date(at);
+  // What cannot be a date makes the formatter throw.
+  return Number.isNaN(date.getTime()) ? 'an unknown day' : day.format(date);
 }
 
 /** The start of a hash: enough to tell two apart. */

@@ -54,9 +54,27 @@ describe('parsing an entry', () => {
     expect(JSON.stringify(result)).not.toContain(MARK);
   });
 
-  it('carries an entry of 10 MB', () => {
-    const text = fakeEntry([fakeServer('big', { accessToken: MARK.padEnd(10_000_000, 'x') })]);
-    expect(parseEntry(text).status).toBe('ok');
+  it.each([
+    ['10 MB of text', { blob: 'x'.repeat(10_000_000) }, /^too large: it has 9\.5 MB/],
+    [
+      '501 servers',
+      {
+        mcpOAuth: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`s${index}`, {}])),
+      },
+      /^too large: it holds 501 servers/,
+    ],
+  ])('leaves %s alone, and says why', (_, entry, reason) => {
+    expect(parseEntry(JSON.stringify(entry))).toEqual({
+      status: 'malformed',
+      reason: expect.stringMatching(reason),
+    });
+  });
+
+  it('carries an entry of 500 servers and nearly 1 MB', () => {
+    const servers = Array.from({ length: 500 }, (_, index) =>
+      fakeServer(`s${index}`, { scope: 'x'.repeat(1_500) }),
+    );
+    expect(parseEntry(fakeEntry(servers)).status).toBe('ok');
   });
 
   it('writes back what it read, keys in their order', () => {

@@ -208,11 +208,4 @@ describe('values of an unknown form inside an entry', () => {
       expect(readText(ref)).toContain('"":3');
     }
   });
-
-  it('10 MB long are carried like any other', async () => {
-    await world.startEngine();
-    const large = await signIn(a, 'large', { note: 'x'.repeat(10 * 1024 * 1024) });
-    await world.untilHeld(large, [world.global, b]);
-    await world.untilHeld(await signIn(b, 'small'));
-  });
 });

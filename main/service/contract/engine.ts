@@ -204,7 +204,8 @@ export const journalItemSchema = z.object({
   name: z.string(),
   field: z.string(),
   digest: z.string(),
-  reason: z.enum(['replaced', 'removed', 'restored-over']),
+  /** `refreshed`: replaced by what looks like its successor in the same sign-in, so most likely spent. */
+  reason: z.enum(['replaced', 'removed', 'restored-over', 'refreshed']),
   missionId: z.string().nullable(),
 });
 

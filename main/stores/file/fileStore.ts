@@ -29,7 +29,7 @@ import { createClientLocks, LOCK_NAME } from './clientLock.ts';
 const ENTRY_NAME = '.credentials.json';
 /** What is written beside the entry, with the client's own naming of temporary files. */
 const OURS = /^(\.credentials|mcp-needs-auth-cache)\.json/;
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The store of Linux (and Windows): `<config dir>/.credentials.json`, written as the client writes it.

@@ -1,0 +1,67 @@
+import { type Entry, isObject, MAX_ENTRY_LENGTH, MAX_SERVERS, SERVER_MAP } from './entry.ts';
+import { type FieldId, fieldsOf, splitField } from './fields.ts';
+
+/**
+ * What is too large to be carried. An entry is copied into every mission and merged at every change, so one
+ * mission's megabytes would be everybody's. Lengths are in UTF-16 units of JSON.
+ */
+
+/** A server's value has 1,500 or so; with a large token and its metadata, 10,000. */
+export const MAX_FIELD_LENGTH = 64 * 1024;
+/** The client's keys are a name and 17 more. */
+const MAX_KEY_LENGTH = 300;
+/** Less than one entry may hold (see entry.ts), so that a mission has room for what is only its own. */
+export const MAX_SHARED_SERVERS = 400;
+export const MAX_SHARED_LENGTH = 768 * 1024;
+
+const none: ReadonlySet<FieldId> = new Set();
+/** Entries are never changed in place. */
+const oversized = new WeakMap<Entry, ReadonlySet<FieldId>>();
+const lengths = new WeakMap<Entry, number>();
+
+/** The fields of an entry that are not carried, neither from it nor to it. */
+export function oversizedFields(entry: Entry | null): ReadonlySet<FieldId> {
+  if (entry === null) return none;
+  let found = oversized.get(entry);
+  if (found === undefined) {
+    found = new Set(
+      [...fieldsOf(entry)].flatMap(([id, value]) =>
+        splitField(id).key.length > MAX_KEY_LENGTH ||
+        JSON.stringify(value).length > MAX_FIELD_LENGTH
+          ? [id]
+          : [],
+      ),
+    );
+    oversized.set(entry, found);
+  }
+  return found;
+}
+
+/** Whether a global entry that becomes another one would grow beyond what is carried. */
+export function outgrows(before: Entry | null, after: Entry | null): boolean {
+  if (after === null || after === before) return false;
+  const servers = serversIn(after);
+  if (servers > MAX_SHARED_SERVERS && servers > serversIn(before)) return true;
+  const length = lengthOf(after);
+  return length > MAX_SHARED_LENGTH && length > lengthOf(before);
+}
+
+/** Whether an entry is more than what is read as one. */
+export function isTooLarge(entry: Entry | null): boolean {
+  return serversIn(entry) > MAX_SERVERS || lengthOf(entry) > MAX_ENTRY_LENGTH;
+}
+
+function serversIn(entry: Entry | null): number {
+  const servers = entry?.[SERVER_MAP];
+  return isObject(servers) ? Object.keys(servers).length : 0;
+}
+
+function lengthOf(entry: Entry | null): number {
+  if (entry === null) return 0;
+  let length = lengths.get(entry);
+  if (length === undefined) {
+    length = JSON.stringify(entry).length;
+    lengths.set(entry, length);
+  }
+  return length;
+}

@@ -1,0 +1,99 @@
+import { expect, it } from 'vitest';
+import { createDigester } from '../../main/credentials/digest.ts';
+import { type Entry, type Json, parseEntry } from '../../main/credentials/entry.ts';
+import { planReconcile } from '../../main/sync/plan.ts';
+import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
+
+const digester = createDigester();
+const none = { frozen: new Set<string>(), dropped: new Set<string>() };
+
+function entry(text: string): Entry {
+  const parsed = parseEntry(text);
+  if (parsed.status !== 'ok') throw new Error(parsed.reason);
+  return parsed.entry;
+}
+
+const many = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => fakeServer(`server-${from + index}`));
+
+/** What one reconcile of these missions with this global entry comes to, all of them never met before. */
+function plan(global: Entry | null, missions: Readonly<Record<string, Entry>>) {
+  return planReconcile(
+    {
+      global: {
+        entry: global,
+        writtenAt: null,
+        record: { place: 'x', known: new Set(), held: new Set() },
+        distrusted: none,
+      },
+      missions: Object.entries(missions).map(([id, one]) => ({
+        id,
+        entry: one,
+        writtenAt: null,
+        record: { place: 'x', base: new Map(), held: new Set(), open: true, lastSyncAt: null },
+        clone: false,
+        cloneLogin: false,
+        distrusted: none,
+      })),
+      heal: false,
+      carryLogin: { always: false, atClone: false },
+    },
+    digester,
+  );
+}
+
+const serversOf = (one: Entry | null): string[] => Object.keys((one?.mcpOAuth ?? {}) as object);
+
+it('a field out of all reason stays where it is; the sign-ins beside it go their way', () => {
+  const good = fakeServer('bank');
+  const mission = entry(fakeEntry([good, 'new'], { blob: 'x'.repeat(65_537) }));
+  const global = entry(fakeEntry([good]));
+  const made = plan(global, { a: mission, b: entry(fakeEntry([])) });
+  expect(serversOf(made.global)).toEqual([serverKey('bank'), serverKey('new')]);
+  expect(made.global).not.toHaveProperty('blob');
+  expect(made.missions[0]).toMatchObject({ entry: mission, oversized: ['/blob'], refused: false });
+  expect(serversOf(made.missions[1]?.entry ?? null)).toHaveLength(2);
+});
+
+it('a sign-in that a mission blew up is neither carried nor lost to the others', () => {
+  const good = fakeServer('bank');
+  const blown = { ...good, accessToken: good.accessToken as string, scope: 'x'.repeat(70_000) };
+  const global = entry(fakeEntry([good]));
+  const made = plan(global, { a: entry(fakeEntry([blown])), b: entry(fakeEntry([good])) });
+  expect(made.globalChanged).toBe(false);
+  expect(made.missions.map(({ changed }) => changed)).toEqual([false, false]);
+});
+
+it('no missions together make the global entry one that nobody could read any more', () => {
+  const global = entry(fakeEntry(['bank']));
+  const made = plan(global, {
+    a: entry(fakeEntry(many(0, 300))),
+    b: entry(fakeEntry(many(300, 300))),
+    c: entry(fakeEntry(['late'])),
+  });
+  expect(serversOf(made.global)).toContain(serverKey('bank'));
+  expect(serversOf(made.global)).toContain(serverKey('late'));
+  expect(serversOf(made.global).length).toBeLessThanOrEqual(400);
+  expect(made.missions.map(({ id, refused }) => [id, refused])).toEqual([
+    ['a', false],
+    ['b', true],
+    ['c', false],
+  ]);
+  for (const { entry: one } of made.missions)
+    expect(parseEntry(JSON.stringify(one)).status).toBe('ok');
+  const [a, , c] = made.missions;
+  for (const one of [a, c]) expect(serversOf(one?.entry ?? null)).toContain(serverKey('late'));
+});
+
+it('neither by servers nor by their length', () => {
+  const heavy = Array.from({ length: 30 }, (_, index) =>
+    fakeServer(`heavy-${index}`, { scope: 'x'.repeat(30_000) }),
+  );
+  const others = heavy.map((one) => ({ ...one, serverName: `${one.serverName}-b` }));
+  const made = plan(null, {
+    a: entry(fakeEntry(heavy.slice(0, 20))),
+    b: entry(fakeEntry(others.slice(0, 20))),
+  });
+  expect(JSON.stringify(made.global satisfies Json | null).length).toBeLessThan(768 * 1024);
+  expect(made.missions.map(({ refused }) => refused)).toEqual([false, true]);
+});
