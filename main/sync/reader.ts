@@ -4,7 +4,12 @@ import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
-import { type DestinationBook, fieldsOfServer, type Tampering } from '../trust/destinationBook.ts';
+import {
+  type DestinationBook,
+  fieldsOfServer,
+  GLOBAL_PLACE,
+  type Tampering,
+} from '../trust/destinationBook.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
 import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';
@@ -47,8 +52,6 @@ export interface Reader {
   missionRecord(mission: Mission): MissionRecord;
   globalRecord(): GlobalRecord;
 }
-
-const GLOBAL_PLACE = 'global';
 
 /** How a mission's entry is called in the book of destinations. */
 export function placeOfMission(id: string): string {

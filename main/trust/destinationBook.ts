@@ -34,8 +34,8 @@ export interface Tampering {
   /** Known secrets would be sent elsewhere than where they were issued. Empty where it is only inferior. */
   readonly changes: readonly DestinationChange[];
   /**
-   * What the others have is better, and replaces it: the user has put the former sign-in in its place, or
-   * the tokens are known and it leaves out where they belong.
+   * What the others have is better, and replaces it: another sign-in took its place for everybody, or the
+   * user has put the former one back, or the tokens are known and it leaves out where they belong.
    */
   readonly inferior: boolean;
 }
@@ -47,7 +47,8 @@ export interface DestinationBook {
   /**
    * Looks at all servers of an entry: takes in sign-ins that are new, and tells which values must be
    * neither carried nor used. Entries that are trusted more are to be looked at first.
-   * @param place whose entry it is; what lies in some place is not forgotten
+   * @param place whose entry it is; what lies in some place is not forgotten. Of {@link GLOBAL_PLACE} it is
+   *   taken in which sign-in is everybody's now
    */
   look(entry: Entry | null, place: string): readonly Tampering[];
   /** Whether a server's secrets may be sent where the entry says; `unknown`: nobody has looked at it yet. */
@@ -75,9 +76,13 @@ const MAX_SIGN_INS = 40;
 /** Access tokens remembered of one refresh token: a server need not rotate that one. */
 const MAX_TOKENS = 20;
 
+export const GLOBAL_PLACE = 'global';
+
 interface Look {
   readonly found: readonly Tampering[];
   readonly signIns: readonly SignIn[];
+  /** Of each server, the one that its own value holds: not what was copied there from another. */
+  readonly own: readonly SignIn[];
 }
 
 /** Fields that go together: a server's value and the client secret kept beside it. */
@@ -168,12 +173,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   /** What is known of a sign-in that was made at the same place holds for its successor, too. */
   function add(serverKey: string, tokens: readonly string[], said: Destination): SignIn {
     const before = (signIns.get(serverKey) ?? [])
-      .filter(({ rejected }) => !rejected)
+      .filter(({ standing }) => standing !== 'rejected')
       .map((one) => placeFor(one, said))
       .findLast((one) => one !== undefined);
     const destination = before === undefined ? said : joinDestinations(before.destination, said);
     const place = { destination, endpoint: before?.endpoint ?? null };
-    const signIn: SignIn = { serverKey, tokens, places: [place], rejected: false };
+    const signIn: SignIn = { serverKey, tokens, places: [place], standing: 'offered' };
     index(signIn);
     forgetTheOldest(serverKey);
     changed();
@@ -193,6 +198,15 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     );
     for (const one of dropped)
       for (const token of one.tokens) if (byToken.get(token) === one) byToken.delete(token);
+  }
+
+  /** It is in the global entry now; what was there before has given way to it. */
+  function makeCurrent(signIn: SignIn): void {
+    if (signIn.standing === 'current' || signIn.standing === 'rejected') return;
+    for (const one of signIns.get(signIn.serverKey) ?? [])
+      if (one.standing === 'current') one.standing = 'former';
+    signIn.standing = 'current';
+    changed();
   }
 
   function bind(secret: string, serverKey: string, authorizationServer: string | null): void {
@@ -220,7 +234,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     const signIn = signInOf(entry, serverKey);
     const place = signIn && placeFor(signIn, said);
     const inferior =
-      signIn?.rejected === true || (place !== undefined && isThinner(place.destination, said));
+      signIn?.standing === 'former' ||
+      signIn?.standing === 'rejected' ||
+      (place !== undefined && isThinner(place.destination, said));
     if (changes.length === 0 && !inferior) return null;
     const name = fieldName(fieldId(SERVER_MAP, serverKey), value);
     return { serverKey, name, changes, inferior };
@@ -229,14 +245,26 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   function lookAt(entry: Entry): Look {
     const found: Tampering[] = [];
     const used: SignIn[] = [];
+    const own: SignIn[] = [];
     for (const [serverKey, value] of serversOf(entry)) {
       const said = destinationOf(value);
       const tampering = judge(entry, serverKey, value, said);
       const signIn = tampering === null ? take(entry, serverKey, said) : signInOf(entry, serverKey);
       if (tampering !== null) found.push(tampering);
-      if (signIn != null) used.push(signIn);
+      if (signIn == null) continue;
+      used.push(signIn);
+      if (signIn.serverKey === serverKey) own.push(signIn);
     }
-    return { found, signIns: used };
+    return { found, signIns: used, own };
+  }
+
+  function lookOnce(entry: Entry): Look {
+    let look = looked.get(entry);
+    if (look === undefined) {
+      look = lookAt(entry);
+      looked.set(entry, look);
+    }
+    return look;
   }
 
   return {
@@ -247,11 +275,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
         inUse.delete(place);
         return [];
       }
-      let look = looked.get(entry);
-      if (look === undefined) {
-        look = lookAt(entry);
-        looked.set(entry, look);
-      }
+      if (place === GLOBAL_PLACE) for (const signIn of lookOnce(entry).own) makeCurrent(signIn);
+      const look = lookOnce(entry);
       inUse.set(place, look.signIns);
       return look.found;
     },
@@ -281,7 +306,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
         // Where it was before stays right: the others still have that.
         if (placeFor(one, said) === undefined)
           one.places = [...one.places, { destination: said, endpoint: null }];
-        one.rejected = false;
+        if (one.standing === 'rejected') one.standing = 'offered';
       }
       changed();
     },
@@ -289,7 +314,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     reject(entry, serverKey) {
       const signIn = signInOf(entry, serverKey);
       if (signIn === undefined) return;
-      signIn.rejected = true;
+      signIn.standing = 'rejected';
       changed();
     },
 

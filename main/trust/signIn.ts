@@ -14,6 +14,14 @@ export interface Place {
   endpoint: TokenEndpoint | null;
 }
 
+/**
+ * - `offered`: it lies in some entry, and was never everybody's · `current`: it is in the global entry
+ * - `former`: it was, and another took its place: its refresh token is most likely spent
+ * - `rejected`: the user has put the former one back in its place
+ */
+const standings = ['offered', 'current', 'former', 'rejected'] as const;
+export type Standing = (typeof standings)[number];
+
 /** One set of tokens and where they may be sent. Digests and origins only, no secret. */
 export interface SignIn {
   readonly serverKey: string;
@@ -21,8 +29,7 @@ export interface SignIn {
   tokens: readonly string[];
   /** Where they were issued first, then what the user has accepted. */
   places: readonly Place[];
-  /** The user has put the former one back: this one is not carried any more. */
-  rejected: boolean;
+  standing: Standing;
 }
 
 /** A client secret, and the server that it was first seen with. */
@@ -48,7 +55,7 @@ export const destinationsFile = z.object({
           endpoint: z.object({ origin: z.string(), authMethod: z.string() }).nullable(),
         }),
       ),
-      rejected: z.boolean(),
+      standing: z.enum(standings),
     }),
   ),
   clientSecrets: z.array(

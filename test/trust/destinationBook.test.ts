@@ -218,6 +218,37 @@ describe('a client secret', () => {
   });
 });
 
+describe('spent tokens that come back', () => {
+  it('give way to what took their place for everybody, whatever is said of their life', () => {
+    const spent = signIn();
+    book.look(bank(spent), 'global');
+    book.look(bank(signIn()), 'global');
+    expect(said({ ...spent, expiresAt: 9e15 })).toMatchObject([{ changes: [], inferior: true }]);
+  });
+
+  it('count again once they are in the global entry: the user has put them back', () => {
+    const [first, second] = [signIn(), signIn()];
+    for (const one of [first, second, first]) book.look(bank(one), 'global');
+    expect(said(first)).toEqual([]);
+    expect(said(second)).toMatchObject([{ inferior: true }]);
+  });
+
+  it('under a second key beside the first decide nothing about that', () => {
+    const [spent, now] = [signIn(), signIn()];
+    for (const one of [spent, now]) book.look(bank(one), 'global');
+    book.look(entryOf({ [KEY]: now, [serverKey('copy')]: spent }), 'global');
+    expect(said(now)).toEqual([]);
+    expect(said(spent)).toMatchObject([{ inferior: true }]);
+  });
+
+  it('of a server that rotates no refresh token are not spent', () => {
+    const first = signIn();
+    book.look(bank(first), 'global');
+    book.look(bank({ ...first, accessToken: fakeToken('access') }), 'global');
+    expect(said(first)).toEqual([]);
+  });
+});
+
 describe('the user’s word', () => {
   const known = signIn();
   const moved = { ...known, issuer: EVIL, discoveryState: evilDiscovery };
