@@ -34,15 +34,17 @@ export function attentionOf({ connection, snapshot }: AppState): Attention[] {
       ? [{ ...nowhere, id: 'engine', title: 'Syncing has stopped', body: connection.message }]
       : [];
   if (snapshot === null) return failed.map(fitToShow);
-  const alerts = snapshot.alerts.map(
-    ({ id, kind, message, missionId }): Attention => ({
-      id: `alert:${id}`,
-      title: TITLES[kind],
-      body: message,
-      place: kind === 'settings' ? 'settings' : 'missions',
-      missionId,
-      alertId: id,
-    }),
+  const byCause = Map.groupBy(
+    snapshot.alerts,
+    ({ kind, missionId }) => `${kind}:${missionId ?? ''}`,
+  );
+  const alerts = [...byCause].flatMap(([cause, all]) =>
+    fewOf(all.map(ofAlert), (more, last) => ({
+      ...last,
+      id: `alerts:${cause}`,
+      body: `There are ${more} more of this kind; the window shows them.`,
+      alertId: null,
+    })),
   );
   return [...failed, ...alerts, ...signIns(snapshot.missions)].map(fitToShow);
 }
@@ -50,6 +52,31 @@ export function attentionOf({ connection, snapshot }: AppState): Attention[] {
 /** Whatever is said holds names that missions chose. */
 function fitToShow(attention: Attention): Attention {
   return { ...attention, title: shown(attention.title), body: shown(attention.body) };
+}
+
+/** More than these at once are a flood, whoever is to blame: they become one. */
+const MOST_OF_A_KIND = 3;
+/** Systems show about as much. */
+const MOST_BODY = 400;
+
+function fewOf(
+  all: readonly Attention[],
+  rest: (more: number, last: Attention) => Attention,
+): Attention[] {
+  const last = all[MOST_OF_A_KIND];
+  if (last === undefined) return [...all];
+  return [...all.slice(0, MOST_OF_A_KIND), rest(all.length - MOST_OF_A_KIND, last)];
+}
+
+function ofAlert({ id, kind, message, missionId }: AlertMessage): Attention {
+  return {
+    id: `alert:${id}`,
+    title: TITLES[kind],
+    body: shown(message, MOST_BODY),
+    place: kind === 'settings' ? 'settings' : 'missions',
+    missionId,
+    alertId: id,
+  };
 }
 
 /** A rejected server is one thing to do, though ten missions miss it. */
@@ -65,12 +92,18 @@ function signIns(missions: NonNullable<AppState['snapshot']>['missions']): Atten
       rejected.set(key, entry);
     }
   }
-  return [...rejected].map(([key, { name, missions: names }]) => ({
+  const all = [...rejected].map(([key, { name, missions: names }]) => ({
     ...nowhere,
     id: `sign-in:${key}`,
     title: `${shownName(name)} needs a sign-in`,
     body: `Sign in once, here or in any mission; all others receive it. Missing in ${listed(names)}.`,
     place: 'servers' as const,
+  }));
+  return fewOf(all, (more, last) => ({
+    ...last,
+    id: 'sign-in:*',
+    title: `${more} more ${more === 1 ? 'server needs' : 'servers need'} a sign-in`,
+    body: 'The window shows which.',
   }));
 }
 

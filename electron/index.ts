@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, session } from 'electron';
 import { menubar as createMenubar } from 'electron-menubar';
 import type { AppState, Discovery } from '../main/service/contract/app.ts';
+import { shownSnapshot } from '../main/service/contract/shownSnapshot.ts';
 import { discover } from '../main/service/discovery.ts';
 import { createLogBook } from '../main/service/logBook.ts';
 import { loadSettings } from '../main/service/settings.ts';
@@ -134,12 +135,13 @@ async function main(): Promise<void> {
 
   function takeState(): Omit<AppState, 'revision'> {
     const { settings, problems } = loadSettings(paths.settings, process.env);
+    const snapshot = engine.snapshot();
     return {
       version: app.getVersion(),
       platform: isMac ? 'darwin' : process.platform === 'win32' ? 'win32' : 'linux',
       presentation: window.presentation(),
       connection: engine.connection(),
-      snapshot: engine.snapshot(),
+      snapshot: snapshot === null ? null : shownSnapshot(snapshot),
       resyncing: engine.resyncing(),
       ...missions.state(),
       settings: {

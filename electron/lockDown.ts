@@ -1,5 +1,5 @@
 import type { App, Session, WebContents } from 'electron';
-import { PAGE_ORIGIN } from './page.ts';
+import { PAGE_ORIGIN, PAGE_URL } from './page.ts';
 
 /**
  * Takes from every page what none of ours needs: going elsewhere, opening windows, embedding others,
@@ -15,8 +15,13 @@ export function lockDown(app: App, session: Session): void {
 
 function confine(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  contents.on('will-navigate', (event) => event.preventDefault());
-  contents.on('will-frame-navigate', (event) => event.preventDefault());
+  // A page that reloads itself asks for this as well.
+  contents.on('will-navigate', (event) => {
+    if (event.url !== PAGE_URL) event.preventDefault();
+  });
+  contents.on('will-frame-navigate', (event) => {
+    if (!event.isMainFrame || event.url !== PAGE_URL) event.preventDefault();
+  });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
 }

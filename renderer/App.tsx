@@ -8,6 +8,7 @@ import { StatusBar } from './shell/StatusBar.tsx';
 import { useKeys } from './shell/useKeys.ts';
 import { useNavigation } from './shell/useNavigation.ts';
 import { followState, useAppState, useStateFailure } from './state/appState.ts';
+import { Boundary } from './ui/Boundary.tsx';
 import { EmptyState } from './ui/EmptyState.tsx';
 import { Welcome } from './welcome/Welcome.tsx';
 
@@ -31,13 +32,19 @@ export function App() {
   return (
     <div className={styles.window}>
       {state.connection.status === 'waiting' ? (
-        <Welcome state={state} />
+        <Boundary what="The welcome" of={state}>
+          <Welcome state={state} />
+        </Boundary>
       ) : (
         <>
-          <Header state={state} />
+          <Boundary what="The header" of={state}>
+            <Header state={state} />
+          </Boundary>
           <main className={styles.main}>
             <Places state={state} navigation={navigation}>
-              <Alerts state={state} focus={navigation.at.alertId} />
+              <Boundary what="What needs you" of={state}>
+                <Alerts state={state} focus={navigation.at.alertId} open={navigation.open} />
+              </Boundary>
             </Places>
           </main>
           <NewMission recentRepos={state.recentRepos} onMade={() => navigation.go('missions')} />

@@ -1,3 +1,4 @@
+import { type AlertAnswer, answersOf, answerWords } from '../service/contract/answers.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { ask, askEngine, type Context } from './context.ts';
 import { shortHash, table } from './format.ts';
@@ -30,30 +31,53 @@ export async function alertsCommand(context: Context): Promise<undefined> {
   const { alerts } = await ask(context, 'status', {}, 'reading');
   if (context.json) context.printJson({ alerts });
   else if (alerts.length === 0) context.print('Nothing needs attention.');
-  else for (const { id, message } of alerts) context.print(`${id}: ${message}`);
+  else {
+    for (const { id, kind, message } of alerts) {
+      const answers = answersOf[kind].join('|');
+      context.print(`${id}: ${message}${answers === '' ? '' : ` [${answers}]`}`);
+    }
+  }
 }
 
-const ANSWERED = {
+const ANSWERED: Readonly<Record<AlertAnswer, string>> = {
   restore: 'restored.',
   remove: 'removed everywhere.',
+  keep: 'kept ours; the mission gets what the others have.',
+  accept: 'accepted; the sign-in is sent to the new address from now on.',
+  former: 'the former sign-in is back everywhere.',
   dismiss: 'dismissed.',
-} as const;
+};
 
-/** `agenc-bar resolve ALERT restore|remove|dismiss` */
+/** `agenc-bar resolve ALERT restore|remove|keep|accept|former|dismiss` */
 export async function resolveCommand(
   context: Context,
   alertId: string,
   answer: string,
 ): Promise<undefined> {
-  if (answer !== 'restore' && answer !== 'remove' && answer !== 'dismiss') {
+  if (!isAnswer(answer)) {
+    const all = Object.keys(ANSWERED).map((each) => `"${each}"`);
     throw new UserError(
-      `"${answer}" is no answer; say "restore" or "remove", or "dismiss" of a conflict.`,
+      `"${answer}" is no answer; the answers are ${all.join(', ')}, and "agenc-bar alerts" says which an alert takes.`,
       ExitCode.usage,
     );
+  }
+  const { alerts } = await askEngine(context, 'status', {});
+  const alert = alerts.find(({ id }) => id === alertId);
+  if (alert === undefined) {
+    throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
+  }
+  if (!answersOf[alert.kind].includes(answer)) {
+    const right = answerWords(alert.kind);
+    const advice = right === null ? 'no answer: it goes away with its cause' : right;
+    throw new UserError(`"${alertId}" takes ${advice}; nothing was changed.`);
   }
   await askEngine(context, 'resolve', { alertId, answer });
   if (context.json) context.printJson({ alertId, answer });
   else context.print(`${alertId}: ${ANSWERED[answer]}`);
+}
+
+function isAnswer(text: string): text is AlertAnswer {
+  return Object.hasOwn(ANSWERED, text);
 }
 
 /** `agenc-bar journal ls` */

@@ -67,7 +67,8 @@ function program(): Command {
   command(
     top,
     'resolve <alert> <answer>',
-    'answer a wipe ("restore" or "remove"), or "dismiss" a conflict',
+    'answer what needs attention: "restore" or "remove" (a wipe), "keep" or "accept" (tampering), ' +
+      '"former" or "dismiss" (a replaced sign-in), "dismiss" (a conflict)',
     resolveCommand,
   );
   command(top, 'hook <event>', 'for the hooks of a mission’s Claude', hookCommand);

@@ -3,7 +3,7 @@ import type { LogLine } from './contract/log.ts';
 import { shown, shownName } from './contract/shown.ts';
 
 /**
- * An event of the sync log as the app shows it.
+ * An event of the sync log as the app shows it; what missions named is made fit to be shown.
  * @param nameOf a mission's name by its id; `null` for one that is gone
  */
 export function logLine(

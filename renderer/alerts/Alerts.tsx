@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { plural } from '../text/words.ts';
+import { Boundary } from '../ui/Boundary.tsx';
 import { Button } from '../ui/Button.tsx';
 import styles from './Alerts.module.css';
 import { NoticeCard } from './NoticeCard.tsx';
@@ -8,19 +9,34 @@ import { noticesOf } from './notices.ts';
 
 /** More than these would push out of sight what people came for. */
 const SHOWN = 2;
+/** Whoever raises hundreds must not make the window slow; the gravest come first, and the log has all. */
+const MOST = 50;
 
 /** What needs the user. It takes no room while there is nothing. */
-export function Alerts({ state, focus }: { state: AppState; focus: string | null }) {
+export function Alerts({
+  state,
+  focus,
+  open: openMission,
+}: {
+  state: AppState;
+  focus: string | null;
+  open: (missionId: string) => void;
+}) {
   const [all, setAll] = useState(false);
   const notices = noticesOf(state);
   const open = all || notices.findIndex(({ id }) => id === focus) >= SHOWN;
-  const shown = open ? notices : notices.slice(0, SHOWN);
+  const shown = notices.slice(0, open ? MOST : SHOWN);
   const more = notices.length - SHOWN;
   return (
     <section aria-label="Alerts" aria-live="polite" className={styles.alerts}>
       {shown.map((notice) => (
-        <NoticeCard key={notice.id} notice={notice} focused={notice.id === focus} />
+        <Boundary key={notice.id} what="An alert" of={notice} small>
+          <NoticeCard notice={notice} focused={notice.id === focus} open={openMission} />
+        </Boundary>
       ))}
+      {open && notices.length > MOST && (
+        <p className={styles.rest}>{notices.length - MOST} more; the log has all.</p>
+      )}
       {more > 0 && (
         <Button
           variant="quiet"

@@ -2,100 +2,118 @@ import { useEffect, useRef, useState } from 'react';
 import { Group } from 'react-aria-components';
 import { invoke } from '../api.ts';
 import { Icon } from '../icons.tsx';
-import { listed, plural } from '../text/words.ts';
+import { addressesOf } from '../text/addresses.ts';
 import { Button } from '../ui/Button.tsx';
 import { Clamped } from '../ui/Clamped.tsx';
 import { Confirm } from '../ui/Confirm.tsx';
 import { cx } from '../ui/cx.ts';
+import { AddressList, RichText } from '../ui/RichText.tsx';
 import { useCommand } from '../ui/useCommand.ts';
 import styles from './Alerts.module.css';
+import type { Act, Choice, Question } from './choices.ts';
 import type { Notice } from './notices.ts';
 
 /** One thing that needs the user, with the answers that there are. */
-export function NoticeCard({ notice, focused }: { notice: Notice; focused: boolean }) {
+export function NoticeCard({
+  notice,
+  focused,
+  open,
+}: {
+  notice: Notice;
+  focused: boolean;
+  /** Shows a mission's page. */
+  open: (missionId: string) => void;
+}) {
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!focused) return;
     card.current?.scrollIntoView({ block: 'nearest' });
     card.current?.focus();
   }, [focused]);
-  const { tone, title, text } = notice;
+  const { id, tone, title, text, choices } = notice;
+  const act = (what: Act): Promise<unknown> => {
+    switch (what.do) {
+      case 'resolve':
+        return invoke('resolve', { alertId: id, answer: what.answer });
+      case 'retry':
+        return invoke('retry');
+      case 'stop':
+        return invoke('stopMission', { missionId: what.missionId });
+      case 'open':
+        open(what.missionId);
+        return Promise.resolve();
+    }
+  };
   return (
     <Group ref={card} aria-label={title} tabIndex={-1} className={cx(styles.card, styles[tone])}>
       <Icon name={tone === 'info' ? 'info' : 'warning'} className={styles.icon} />
       <div className={styles.words}>
         <h2 className={styles.title}>{title}</h2>
-        <Clamped text={text} start={focused} />
-        <Answers notice={notice} />
+        <Clamped start={focused} lines={addressesOf(text).length > 0 ? 4 : 2}>
+          <RichText text={text} />
+        </Clamped>
+        {choices.length > 0 && <Choices choices={choices} act={act} />}
       </div>
     </Group>
   );
 }
 
-function Answers({ notice: { answer, id, servers } }: { notice: Notice }) {
+function Choices({
+  choices,
+  act,
+}: {
+  choices: readonly Choice[];
+  act: (what: Act) => Promise<unknown>;
+}) {
   const { run, pending, failure } = useCommand();
-  const [removing, setRemoving] = useState(false);
-  const remove = (): Promise<unknown> => invoke('resolve', { alertId: id, answer: 'remove' });
-  const resolve = (how: 'restore' | 'dismiss'): void =>
-    run(() => invoke('resolve', { alertId: id, answer: how }));
-  if (answer === null) return null;
+  const [asked, setAsked] = useState<Choice | null>(null);
+  // A mission may write on while the user reads: nobody must agree to what is not what they read.
+  const changed = asked !== null && !choices.some((choice) => isSame(choice.ask, asked.ask));
   return (
     <>
       <div className={styles.actions}>
-        {answer === 'wipe' && (
-          <>
-            <Button
-              size="small"
-              label="Restore"
-              isPending={pending}
-              onPress={() => resolve('restore')}
-            />
-            <Button
-              size="small"
-              variant="danger"
-              label="Remove everywhere…"
-              onPress={() => setRemoving(true)}
-            />
-          </>
-        )}
-        {answer === 'dismiss' && (
+        {choices.map((choice) => (
           <Button
+            key={choice.label}
             size="small"
-            label="Dismiss"
-            isPending={pending}
-            onPress={() => resolve('dismiss')}
+            variant={choice.variant}
+            label={choice.label}
+            isPending={pending && choice.ask === null}
+            onPress={() => (choice.ask === null ? run(() => act(choice.act)) : setAsked(choice))}
           />
-        )}
-        {answer === 'retry' && (
-          <Button
-            size="small"
-            label="Try again"
-            isPending={pending}
-            onPress={() => run(() => invoke('retry'))}
-          />
-        )}
+        ))}
       </div>
-      <p className={styles.failure}>{failure}</p>
-      {removing && (
+      <p className={styles.failure}>
+        {changed ? 'This changed while you were asked. Read it again.' : failure}
+      </p>
+      {asked?.ask && !changed && (
         <Confirm
-          title={removeTitle(servers)}
-          action="Remove everywhere"
+          title={asked.ask.title}
+          action={asked.ask.action}
           danger
-          onConfirm={remove}
-          onClose={() => setRemoving(false)}
+          onConfirm={() => act(asked.act)}
+          onClose={() => setAsked(null)}
         >
-          <p>
-            This signs out of {servers.length === 0 ? 'all that this entry held' : listed(servers)}{' '}
-            in the global entry and in every mission.
-          </p>
-          <p>The journal keeps what is removed for 30 days, encrypted, on this computer.</p>
+          {asked.ask.paragraphs.map((text, at) => (
+            <Paragraph key={text} text={text} list={at === 0 ? asked.ask?.addressesIn : null} />
+          ))}
         </Confirm>
       )}
     </>
   );
 }
 
-function removeTitle(servers: readonly string[]): string {
-  if (servers.length === 0) return 'Sign out everywhere?';
-  return `Remove ${plural(servers.length, 'server')} everywhere?`;
+function isSame(one: Question | null, other: Question | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function Paragraph({ text, list }: { text: string; list: string | null | undefined }) {
+  return (
+    <>
+      <p>
+        <RichText text={text} />
+      </p>
+      {list != null && <AddressList text={list} />}
+    </>
+  );
 }

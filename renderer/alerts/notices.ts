@@ -1,6 +1,8 @@
 import type { AppState, Connection } from '../../main/service/contract/app.ts';
-import type { AlertMessage } from '../../main/service/contract/engine.ts';
-import { plural } from '../text/words.ts';
+import type { AlertMessage, MissionMessage, Snapshot } from '../../main/service/contract/engine.ts';
+import { needsSignIn } from '../../main/service/contract/summary.ts';
+import { listed, plural, someOf } from '../text/words.ts';
+import { type Choice, choicesOf, RETRY } from './choices.ts';
 
 /** What stands above everything else until it is settled. */
 export interface Notice {
@@ -9,48 +11,99 @@ export interface Notice {
   readonly title: string;
   /** What happened, why, what to do. */
   readonly text: string;
-  readonly answer: 'wipe' | 'dismiss' | 'retry' | null;
-  readonly servers: readonly string[];
+  /** What can be done about it, the harmless first. */
+  readonly choices: readonly Choice[];
 }
 
 const TONES = ['bad', 'attention', 'info'] as const;
 
+/** Of one tone, the gravest first. */
+const KINDS: readonly AlertMessage['kind'][] = [
+  'tampering',
+  'wipe',
+  'replaced',
+  'hostile',
+  'unavailable',
+  'conflict',
+  'broadcast',
+  'state',
+  'watch',
+  'settings',
+];
+
 /** Everything that needs the user, the gravest first. */
 export function noticesOf({ connection, snapshot }: Pick<AppState, 'connection' | 'snapshot'>) {
-  const nameOf = ({ missionId }: AlertMessage): string => {
-    if (missionId === null) return 'the global entry';
-    const mission = snapshot?.missions.find(({ id }) => id === missionId);
-    return `“${mission?.name ?? missionId}”`;
-  };
+  const missions = new Map(snapshot?.missions.map((mission) => [mission.id, mission]));
+  const alerts = (snapshot?.alerts ?? []).toSorted(
+    (one, two) => KINDS.indexOf(one.kind) - KINDS.indexOf(two.kind),
+  );
   const notices: Notice[] = [
     ...engineNotices(connection),
-    ...(snapshot?.alerts ?? []).map((alert) => noticeOf(alert, nameOf(alert))),
+    ...alerts.map((alert) => {
+      const mission = alert.missionId === null ? null : (missions.get(alert.missionId) ?? null);
+      return noticeOf(alert, mission, snapshot);
+    }),
   ];
   return notices.sort((one, two) => TONES.indexOf(one.tone) - TONES.indexOf(two.tone));
 }
 
 function engineNotices(connection: Connection): Notice[] {
-  const servers: string[] = [];
   if (connection.status === 'failed') {
     const title = 'Syncing has stopped';
     const { message: text } = connection;
-    return [{ id: 'engine', tone: 'bad', title, text, answer: 'retry', servers }];
+    return [{ id: 'engine', tone: 'bad', title, text, choices: [RETRY] }];
   }
   if (connection.status === 'other') {
     const title = `Process ${connection.pid} runs the engine`;
     const text = 'This window shows it and takes over when it ends.';
-    return [{ id: 'other', tone: 'info', title, text, answer: null, servers }];
+    return [{ id: 'other', tone: 'info', title, text, choices: [] }];
   }
   return [];
 }
 
-const TITLES: Readonly<Record<AlertMessage['kind'], (where: string) => string>> = {
-  wipe: (where) => `The entry of ${where} is damaged`,
-  tampering: (where) => `Somebody tampered with a sign-in in ${where}`,
-  replaced: () => 'A sign-in was replaced everywhere',
-  hostile: (where) => `${where} does what no Claude does`,
-  unavailable: (where) =>
-    where.startsWith('“') ? `${where} cannot be read` : 'The global entry cannot be read',
+function noticeOf(
+  alert: AlertMessage,
+  mission: MissionMessage | null,
+  snapshot: Snapshot | null,
+): Notice {
+  const { id, message: text } = alert;
+  const title = TITLES[alert.kind](placeOf(alert, mission), alert.servers);
+  return { id, tone: toneOf(alert, snapshot), title, text, choices: choicesOf(alert, mission) };
+}
+
+function toneOf({ kind, servers }: AlertMessage, snapshot: Snapshot | null): Notice['tone'] {
+  switch (kind) {
+    case 'tampering':
+    case 'wipe':
+    case 'unavailable':
+      return 'bad';
+    case 'replaced': {
+      // What came in its place does not work: then nobody is signed in any more.
+      const failed = snapshot?.global.servers.some(
+        (server) => servers.includes(server.name) && needsSignIn(server),
+      );
+      return failed === true ? 'bad' : 'attention';
+    }
+    default:
+      return 'attention';
+  }
+}
+
+function placeOf({ missionId }: AlertMessage, mission: MissionMessage | null): string {
+  return missionId === null ? 'the global entry' : `“${mission?.name ?? missionId}”`;
+}
+
+type Title = (where: string, servers: readonly string[]) => string;
+
+const TITLES: Readonly<Record<AlertMessage['kind'], Title>> = {
+  wipe: (where, servers) =>
+    servers.length === 0
+      ? `The entry of ${where} is damaged`
+      : `${plural(servers.length, 'server')} vanished from ${where}`,
+  tampering: (where, servers) => `${subject(servers)} tampered with in ${where}`,
+  replaced: (_, servers) => `${subject(servers)} replaced everywhere`,
+  hostile: (where) => `${capital(where)} does what no Claude does`,
+  unavailable: (where) => `${capital(where)} cannot be read`,
   conflict: (where) => `Two sign-ins met in ${where}`,
   broadcast: () => 'Other programs cannot be told',
   state: () => 'Something could not be noted down',
@@ -58,14 +111,13 @@ const TITLES: Readonly<Record<AlertMessage['kind'], (where: string) => string>> 
   settings: () => 'A setting needs attention',
 };
 
-function noticeOf({ id, kind, message, servers }: AlertMessage, where: string): Notice {
-  const rest = { id, servers, text: message };
-  if (kind === 'wipe') {
-    const vanished = `${plural(servers.length, 'server')} vanished from ${where}`;
-    const title = servers.length === 0 ? TITLES.wipe(where) : vanished;
-    return { ...rest, tone: 'bad', title, answer: 'wipe' };
-  }
-  const title = TITLES[kind](where);
-  if (kind === 'unavailable') return { ...rest, tone: 'bad', title, answer: null };
-  return { ...rest, tone: 'attention', title, answer: kind === 'conflict' ? 'dismiss' : null };
+/** "The sign-in of linear was", "The sign-ins of linear and notion were" */
+function subject(servers: readonly string[]): string {
+  if (servers.length === 0) return 'A sign-in was';
+  if (servers.length === 1) return `The sign-in of ${listed(servers)} was`;
+  return `The sign-ins of ${someOf(servers, 3)} were`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

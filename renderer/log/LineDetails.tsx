@@ -1,6 +1,7 @@
 import type { LogLine } from '../../main/service/contract/log.ts';
 import { took } from '../text/time.ts';
 import { IconButton } from '../ui/IconButton.tsx';
+import { RichText } from '../ui/RichText.tsx';
 import styles from './LogView.module.css';
 
 /** All of one line, to be read and selected. */
@@ -19,13 +20,17 @@ export function LineDetails({ line, onClose }: { line: LogLine; onClose: () => v
   ] as const;
   return (
     <section className={styles.line} aria-label="Selected line">
-      <p className={styles.lineText}>{text}</p>
+      <p className={styles.lineText}>
+        <RichText text={text} />
+      </p>
       <dl className={styles.facts}>
         {facts.map(([name, value]) =>
           value === null ? null : (
             <div key={name} className={styles.fact}>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd>
+                <bdi>{value}</bdi>
+              </dd>
             </div>
           ),
         )}

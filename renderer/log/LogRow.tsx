@@ -3,6 +3,7 @@
 import { memo } from 'react';
 import type { LogLine } from '../../main/service/contract/log.ts';
 import { took } from '../text/time.ts';
+import { RichText } from '../ui/RichText.tsx';
 import { clock, dayOf, kindOf, kindWords, shortHash } from './format.ts';
 import { KindShape } from './KindShape.tsx';
 import styles from './LogRow.module.css';
@@ -38,14 +39,16 @@ export const LogRow = memo(function LogRow(props: Props) {
       <KindShape kind={kind} />
       <span className="visually-hidden">{kindWords[kind]}</span>
       <span className={styles.half}>
-        <span className={styles.mission}>{missionName ?? missionId ?? 'AgenC Bar'}</span>
+        <bdi className={styles.mission}>{missionName ?? missionId ?? 'AgenC Bar'}</bdi>
         {newDay ? <span className={styles.day}>{dayOf(at)}</span> : null}
         <span className={styles.time} title={dayOf(at)}>
           {clock(at)}
         </span>
       </span>
       <span className={styles.half}>
-        <span className={styles.text}>{text}</span>
+        <span className={styles.text}>
+          <RichText text={text} />
+        </span>
         {hash === null ? null : <span className={styles.hash}>{shortHash(hash)}</span>}
         {durationMs === null ? null : <span className={styles.duration}>{took(durationMs)}</span>}
       </span>

@@ -4,6 +4,7 @@ import { took } from '../text/time.ts';
 /** "14:05:32.123", in the user's own time zone. */
 export function clock(at: string): string {
   const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return '??:??:??.???';
   const ms = String(date.getMilliseconds()).padStart(3, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
 }
@@ -18,7 +19,7 @@ const day = new Intl.DateTimeFormat('en-GB', {
 /** "Tue, 24 Nov 2026" */
 export function dayOf(at: string): string {
   const date = new Date(at);
-  // What cannot be a date makes the formatter throw.
+  // Formatting what is no time throws, and would take the list with it.
   return Number.isNaN(date.getTime()) ? 'an unknown day' : day.format(date);
 }
 

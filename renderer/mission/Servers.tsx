@@ -3,8 +3,12 @@ import { needsSignIn } from '../../main/service/contract/summary.ts';
 import { serverWords } from '../missions/words.ts';
 import { SignIn } from '../servers/SignIn.tsx';
 import { useOfNow } from '../state/now.ts';
+import { plural } from '../text/words.ts';
 import { cx } from '../ui/cx.ts';
 import styles from './MissionPage.module.css';
+
+/** An entry may name thousands, which nobody reads. */
+const MOST = 200;
 
 /** A mission's servers, with the time that each sign-in has left. */
 export function Servers({
@@ -23,9 +27,12 @@ export function Servers({
         <p className={cx(styles.box, styles.none)}>No server is signed in to here.</p>
       ) : (
         <ul className={styles.box}>
-          {servers.map((server) => (
+          {servers.slice(0, MOST).map((server) => (
             <Server key={server.key} server={server} missionId={missionId} />
           ))}
+          {servers.length > MOST && (
+            <li className={styles.server}>{plural(servers.length - MOST, 'more server')}</li>
+          )}
         </ul>
       )}
     </section>

@@ -73,7 +73,7 @@ function Failed({ making }: { making: Making }) {
       <First name={name} repo={repo} />
       <div role="alert" className={styles.failure}>
         <span className="visually-hidden">{name} could not be made: </span>
-        <Clamped text={failure ?? ''} />
+        <Clamped>{failure}</Clamped>
       </div>
       <div className={styles.actions}>
         <Button

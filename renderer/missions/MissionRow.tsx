@@ -3,6 +3,7 @@ import { useMission } from '../state/missions.ts';
 import { useOfNow } from '../state/now.ts';
 import { msOf } from '../text/time.ts';
 import { Ago } from '../ui/Ago.tsx';
+import { Boundary } from '../ui/Boundary.tsx';
 import { cx } from '../ui/cx.ts';
 import { StateShape } from '../ui/StateShape.tsx';
 import { CopyHash } from './CopyHash.tsx';
@@ -17,7 +18,12 @@ import { isSpan, nextExpiry, placeOf, serverCount } from './words.ts';
 /** One mission in two lines: who it is and how it stands, what it holds and since when. */
 export function MissionRow({ id }: { id: string }) {
   const mission = useMission(id);
-  return mission === null ? null : <Present mission={mission} />;
+  if (mission === null) return null;
+  return (
+    <Boundary what="This mission" of={mission} small>
+      <Present mission={mission} />
+    </Boundary>
+  );
 }
 
 function Present({ mission }: { mission: MissionMessage }) {

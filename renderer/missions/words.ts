@@ -129,8 +129,18 @@ export function nextExpiry(servers: readonly ServerMessage[], now: number): stri
     status === 'usable' && expiresAt !== null ? [expiresAt] : [],
   );
   const ahead = times.filter((time) => time > now);
-  if (ahead.length > 0) return expiry(Math.min(...ahead), now);
-  return times.length === 0 ? null : expiry(Math.max(...times), now);
+  // Not Math.min(...ahead): very many arguments throw.
+  if (ahead.length > 0)
+    return expiry(
+      ahead.reduce((one, two) => Math.min(one, two)),
+      now,
+    );
+  return times.length === 0
+    ? null
+    : expiry(
+        times.reduce((one, two) => Math.max(one, two)),
+        now,
+      );
 }
 
 /** How one server of a mission stands: "38 min", "needs sign-in". */

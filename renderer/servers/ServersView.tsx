@@ -3,6 +3,7 @@ import { ToggleButton } from 'react-aria-components';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { useOfState } from '../state/appState.ts';
 import { useNow } from '../state/now.ts';
+import { plural } from '../text/words.ts';
 import { type Grid, gridOf, onlyTrouble } from './grid.ts';
 import { clamp, type Place } from './move.ts';
 import { NoServers } from './NoServers.tsx';
@@ -49,6 +50,11 @@ export function ServersView({
           </span>
         </div>
       ) : null}
+      {whole.hidden > 0 && (
+        <p className={styles.hidden}>
+          {plural(whole.hidden, 'more server')} that few have cannot be shown.
+        </p>
+      )}
       <GridWithDetails whole={whole} narrowed={shown} now={now} soughtId={focus.missionId} />
     </section>
   );

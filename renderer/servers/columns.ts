@@ -19,8 +19,9 @@ export function columnsOf(entries: readonly (readonly ServerMessage[])[]): Serve
     for (const { key, name } of servers) if (!names.has(key)) names.set(key, name);
   }
   const keysByName = Map.groupBy(names.keys(), (key) => names.get(key) ?? key);
+  const tags = new Map([...keysByName.values()].flatMap((keys) => [...tagsOf(keys)]));
   return [...names]
-    .map(([key, name]) => ({ key, name, tag: tagOf(key, keysByName.get(name) ?? []) }))
+    .map(([key, name]) => ({ key, name, tag: tags.get(key) ?? null }))
     .sort((one, other) => byText(one.name, other.name) || byText(one.key, other.key));
 }
 
@@ -38,11 +39,18 @@ export function heldKeys(
   columns: readonly ServerColumn[],
   kept: ReadonlySet<string>,
 ): ReadonlySet<string> {
+  if (held.length === 0) return new Set();
+  const byName = new Map<string, Set<string>>();
+  for (const { key, name } of columns) {
+    for (const called of [name, beforeBar(key)]) {
+      const keys = byName.get(called);
+      if (keys === undefined) byName.set(called, new Set([key]));
+      else keys.add(key);
+    }
+  }
   return new Set(
-    held.flatMap((name) => {
-      const keys = columns
-        .filter((column) => column.name === name || beforeBar(column.key) === name)
-        .map(({ key }) => key);
+    [...new Set(held)].flatMap((name) => {
+      const keys = [...(byName.get(name) ?? [])];
       const likely = keys.filter((key) => kept.has(key));
       return likely.length > 0 ? likely : keys;
     }),
@@ -69,15 +77,31 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 const SHORTEST_TAG = 4;
 
-function tagOf(key: string, sameName: readonly string[]): string | null {
-  if (sameName.length < 2) return null;
-  const mark = afterBar(key);
-  const others = sameName.filter((other) => other !== key).map(afterBar);
-  for (let length = SHORTEST_TAG; length < mark.length; length += 1) {
-    const start = mark.slice(0, length);
-    if (!others.some((other) => other.startsWith(start))) return start;
-  }
-  return others.includes(mark) ? key : mark;
+/** By key; none where the name alone tells it. Neighbours in order share the longest starts, so only they count. */
+function tagsOf(keys: readonly string[]): ReadonlyMap<string, string> {
+  if (keys.length < 2) return new Map();
+  const marked = keys.map((key) => ({ key, mark: afterBar(key) })).sort(byMark);
+  return new Map(
+    marked.map(({ key, mark }, at) => {
+      const beside = [marked[at - 1]?.mark, marked[at + 1]?.mark].filter(
+        (one) => one !== undefined,
+      );
+      if (beside.includes(mark)) return [key, key];
+      const shared = Math.max(...beside.map((other) => sharedStart(mark, other)));
+      return [key, mark.slice(0, Math.max(SHORTEST_TAG, shared + 1))];
+    }),
+  );
+}
+
+// By code units: a locale's order may keep apart what starts alike.
+function byMark(one: { readonly mark: string }, other: { readonly mark: string }): number {
+  return one.mark < other.mark ? -1 : Number(one.mark > other.mark);
+}
+
+function sharedStart(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }
 
 // The client's keys are `<name>|<16 hex>`; any other key is its own mark.

@@ -4,6 +4,7 @@ import type {
   Snapshot,
 } from '../../main/service/contract/engine.ts';
 import { needsSignIn } from '../../main/service/contract/summary.ts';
+import { listed } from '../text/words.ts';
 import {
   byText,
   columnsOf,
@@ -15,6 +16,9 @@ import {
 
 /** From here on a sign-in counts as expiring soon. */
 export const SOON_MS = 5 * 60_000;
+
+/** More columns than anybody has servers; an entry that names thousands must not make the window slow. */
+export const MOST_COLUMNS = 200;
 
 /** Worst first: what a column's header shows is the first of these that occurs in it. */
 export const cellStates = [
@@ -59,6 +63,8 @@ export interface Grid {
   /** By row, then by column. */
   readonly cells: readonly (readonly GridCell[])[];
   readonly trouble: boolean;
+  /** How many servers have no column, as there are too many. */
+  readonly hidden: number;
 }
 
 const ABSENT: GridCell = { state: 'absent', expiresAt: null, server: null };
@@ -67,7 +73,8 @@ const VANISHED: GridCell = { state: 'vanished', expiresAt: null, server: null };
 /** Which entry has which server, and for how long: columns in trouble first, then by name. */
 export function gridOf(snapshot: Snapshot, now: number): Grid {
   const sources = sourcesOf(snapshot);
-  const unsorted = columnsOf(sources.map(({ servers }) => servers));
+  const all = columnsOf(sources.map(({ servers }) => servers));
+  const unsorted = mostShared(all, sources);
   const kept = new Set(snapshot.global.servers.map(({ key }) => key));
   const lines = sources.map((source) => {
     const held = heldKeys(source.held, unsorted, kept);
@@ -79,7 +86,8 @@ export function gridOf(snapshot: Snapshot, now: number): Grid {
   const cells = lines.map((line) => judged.map(({ at }) => line[at] ?? ABSENT));
   const rows = sources.map((source, at) => rowOf(source, cells[at] ?? []));
   const columns = judged.map(({ column }) => column);
-  return { columns, rows, cells, trouble: rows.some((row) => row.trouble) };
+  const hidden = all.length - columns.length;
+  return { columns, rows, cells, trouble: rows.some((row) => row.trouble), hidden };
 }
 
 /** What asks for the user: the other states mend themselves, or are nobody's fault. */
@@ -116,6 +124,23 @@ function sourcesOf(snapshot: Snapshot): Source[] {
   const held = heldGlobally(snapshot);
   const label = 'everywhere (global)';
   return [{ id: null, label, stopped: false, unreadable: trouble, held, servers }, ...missions];
+}
+
+/** All columns, or of too many those that the global entry and the most missions have, in their order. */
+function mostShared(
+  columns: readonly ServerColumn[],
+  sources: readonly Source[],
+): readonly ServerColumn[] {
+  if (columns.length <= MOST_COLUMNS) return columns;
+  const weights = new Map<string, number>();
+  for (const { id, servers } of sources) {
+    const weight = id === null ? sources.length : 1;
+    for (const { key } of servers) weights.set(key, (weights.get(key) ?? 0) + weight);
+  }
+  const weightOf = ({ key }: ServerColumn): number => weights.get(key) ?? 0;
+  const first = columns.toSorted((one, other) => weightOf(other) - weightOf(one));
+  const shown = new Set(first.slice(0, MOST_COLUMNS));
+  return columns.filter((column) => shown.has(column));
 }
 
 function missionSource(mission: MissionMessage, label: string): Source {
@@ -165,7 +190,7 @@ function judge(
 
 function rowOf(source: Source, line: readonly GridCell[]): GridRow {
   const { id, label, stopped, unreadable, held } = source;
-  const vanished = held.length === 0 ? null : `vanished: ${held.join(', ')}`;
+  const vanished = held.length === 0 ? null : `vanished: ${listed(held)}`;
   const problem = unreadable ?? vanished;
   const trouble = !stopped && (problem !== null || line.some(({ state }) => isTrouble(state)));
   return { id, label, stopped, problem, trouble };

@@ -7,6 +7,7 @@ import { MissionsView } from '../missions/MissionsView.tsx';
 import { ServersView } from '../servers/ServersView.tsx';
 import { SettingsView } from '../settings/SettingsView.tsx';
 import { shortcutHint } from '../shortcuts.ts';
+import { Boundary } from '../ui/Boundary.tsx';
 import { cx } from '../ui/cx.ts';
 import styles from './Places.module.css';
 import type { Navigation } from './useNavigation.ts';
@@ -51,16 +52,24 @@ export function Places({
       </TabList>
       {at.place !== 'settings' && children}
       <TabPanel id="missions" className={panel}>
-        <MissionsView state={state} navigation={navigation} />
+        <Boundary what="This part of the window" of={state}>
+          <MissionsView state={state} navigation={navigation} />
+        </Boundary>
       </TabPanel>
       <TabPanel id="servers" className={panel}>
-        <ServersView state={state} focus={at} />
+        <Boundary what="This part of the window" of={state}>
+          <ServersView state={state} focus={at} />
+        </Boundary>
       </TabPanel>
       <TabPanel id="log" className={panel}>
-        <LogView state={state} focus={at} />
+        <Boundary what="This part of the window" of={state}>
+          <LogView state={state} focus={at} />
+        </Boundary>
       </TabPanel>
       <TabPanel id="settings" className={panel}>
-        <SettingsView state={state} />
+        <Boundary what="This part of the window" of={state}>
+          <SettingsView state={state} />
+        </Boundary>
       </TabPanel>
     </Tabs>
   );

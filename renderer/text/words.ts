@@ -3,8 +3,12 @@ export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** "a", "a and b", "a, b and c". */
+/** Nobody reads on beyond these. */
+const MOST_LISTED = 20;
+
+/** "a", "a and b", "a, b and c". Of very many, the first and how many more. */
 export function listed(names: readonly string[]): string {
+  if (names.length > MOST_LISTED) return someOf(names, MOST_LISTED);
   const last = names.at(-1);
   if (last === undefined) return '';
   return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;

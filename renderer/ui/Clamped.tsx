@@ -1,10 +1,18 @@
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import styles from './Clamped.module.css';
 import { cx } from './cx.ts';
 
-/** A text in at most two lines; the rest on demand. */
-export function Clamped({ text, start = false }: { text: string; start?: boolean }) {
+/** A text in at most two lines, or four; the rest on demand. */
+export function Clamped({
+  children,
+  start = false,
+  lines = 2,
+}: {
+  children: ReactNode;
+  start?: boolean;
+  lines?: 2 | 4;
+}) {
   const box = useRef<HTMLParagraphElement>(null);
   const [open, setOpen] = useState(start);
   const [long, setLong] = useState(false);
@@ -20,8 +28,8 @@ export function Clamped({ text, start = false }: { text: string; start?: boolean
   }, [open]);
   return (
     <div className={styles.clamped}>
-      <p ref={box} className={cx(styles.text, !open && styles.short)}>
-        {text}
+      <p ref={box} className={cx(styles.text, !open && styles.short, lines === 4 && styles.four)}>
+        {children}
       </p>
       {(long || open) && (
         <Button

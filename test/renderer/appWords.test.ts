@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import { answersOf } from '../../main/service/contract/answers.ts';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { noticesOf } from '../../renderer/alerts/notices.ts';
 import { debounceChoices, pollChoices, terminalChoices } from '../../renderer/settings/choices.ts';
+import { addressesOf, addressText, piecesOf } from '../../renderer/text/addresses.ts';
 import { resyncLines, resyncSentence } from '../../renderer/text/resync.ts';
 import { summary } from '../../renderer/text/summary.ts';
 import { listed, shortPath, shortRepo, someOf } from '../../renderer/text/words.ts';
 import { findingsOf } from '../../renderer/welcome/words.ts';
+import { fakeToken } from '../support/fake.ts';
 import { scenarios } from './support/scenarios.ts';
-import { ALERTS, appState, DISCOVERY, NOW, SEVEN, withSnapshot } from './support/states.ts';
+import {
+  ALERTS,
+  appState,
+  DISCOVERY,
+  mission,
+  NOW,
+  SEVEN,
+  server,
+  snapshot,
+  withSnapshot,
+} from './support/states.ts';
 
 describe('the header', () => {
   it.each<[string, AppState, string]>([
@@ -21,6 +34,7 @@ describe('the header', () => {
     ['The engine is not running', scenarios.failed, 'attention'],
     ['1 mission in sync', withSnapshot({ missions: SEVEN.slice(0, 1) }), 'good'],
     ['1 thing needs attention', withSnapshot({ alerts: [ALERTS.watch] }), 'attention'],
+    ['Tampering found', scenarios.distrusted, 'attention'],
   ])('says “%s”', (sentence, state, tone) => {
     expect(summary(state)).toMatchObject({ sentence, tone });
   });
@@ -71,17 +85,87 @@ describe('the notices', () => {
       { alerts: Object.values(ALERTS) },
       { connection: { status: 'other', pid: 123 } },
     );
-    expect(noticesOf(state).map(({ title, answer }) => `${title} [${answer}]`)).toEqual([
-      '3 servers vanished from “api rewrite” [wipe]',
-      'The global entry cannot be read [null]',
-      'Two sign-ins met in “fix login” [dismiss]',
-      'Other programs cannot be told [null]',
-      'Something could not be noted down [null]',
-      'A folder cannot be watched [null]',
-      'A setting needs attention [null]',
-      'Process 123 runs the engine [null]',
+    const said = noticesOf(state).map(({ title, choices }) => {
+      const labels = choices.map(({ label, variant }) =>
+        variant === 'danger' ? `!${label}` : label,
+      );
+      return `${title} [${labels.join(', ')}]`;
+    });
+    expect(said).toEqual([
+      'The sign-in of linear was tampered with in “fix login” [Keep ours, !Accept the change…]',
+      '3 servers vanished from “api rewrite” [Restore, !Remove everywhere…]',
+      'The global entry cannot be read []',
+      'The sign-in of notion was replaced everywhere [Use the former one, Keep the new one]',
+      '“flaky tests” does what no Claude does [Open mission, !Stop…]',
+      'Two sign-ins met in “fix login” [Dismiss]',
+      'Other programs cannot be told []',
+      'Something could not be noted down []',
+      'A folder cannot be watched []',
+      'A setting needs attention []',
+      'Process 123 runs the engine []',
     ]);
-    expect(noticesOf(scenarios.failed)[0]?.answer).toBe('retry');
+    expect(noticesOf(scenarios.failed)[0]?.choices.map(({ label }) => label)).toEqual([
+      'Try again',
+    ]);
+  });
+
+  it('offer what the engine takes, and nothing else; what is dangerous comes last, and asks', () => {
+    for (const alert of Object.values(ALERTS)) {
+      const [notice] = noticesOf(withSnapshot({ alerts: [alert] }));
+      const choices = notice?.choices ?? [];
+      const answers = choices.flatMap(({ act }) => (act.do === 'resolve' ? [act.answer] : []));
+      expect(answers, alert.kind).toEqual(answersOf[alert.kind]);
+      for (const [at, { variant, ask }] of choices.entries()) {
+        expect(variant === 'danger', alert.kind).toBe(ask !== null);
+        if (variant === 'danger') expect(at, alert.kind).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('of a replaced sign-in are graver where what came in its place does not work', () => {
+    const toneWith = (status: 'usable' | 'invalidated') => {
+      const global = { ...snapshot().global, servers: [server('notion', { status })] };
+      return noticesOf(withSnapshot({ alerts: [ALERTS.replaced], global }))[0]?.tone;
+    };
+    expect([toneWith('usable'), toneWith('invalidated')]).toEqual(['attention', 'bad']);
+  });
+
+  it('offer no stop of what is stopped, and nothing of a mission that is gone', () => {
+    const labels = (missions: (typeof SEVEN)[number][]) =>
+      noticesOf(withSnapshot({ alerts: [ALERTS.hostile], missions })).flatMap(({ choices }) =>
+        choices.map(({ label }) => label),
+      );
+    expect(labels([mission('c5519e', { state: 'stopped' })])).toEqual(['Open mission']);
+    expect(labels([])).toEqual([]);
+  });
+});
+
+describe('addresses', () => {
+  const hosts = (text: string) => addressesOf(text).map(({ host }) => host);
+
+  it('are found in a sentence, without what the sentence puts around them', () => {
+    const text =
+      'From https://a.example/token, to “https://b.example:8443/x”. And (https://c.example).';
+    expect(addressesOf(text).map(addressText)).toEqual([
+      'https://a.example/token',
+      'https://b.example:8443/x',
+      'https://c.example',
+    ]);
+    const whole = piecesOf(text).map((one) => (one.kind === 'words' ? one.text : addressText(one)));
+    expect(whole.join('')).toBe(text);
+  });
+
+  it('show where they lead, not how they look', () => {
+    expect(hosts('https://bank.example@evil.example/')).toEqual(['evil.example']);
+    expect(hosts('https://evil.example\\@bank.example/')).toEqual(['evil.example']);
+    // A Cyrillic "а".
+    expect(hosts('https://b\u0430nk.example/')).toEqual(['xn--bnk-6cd.example']);
+  });
+
+  it('never show what could be a secret', () => {
+    const secret = fakeToken('address');
+    const text = `https://${secret}:${secret}@a.example/x?key=${secret}#${secret}`;
+    expect(addressesOf(text).map(addressText)).toEqual(['https://…@a.example/x?…']);
   });
 });
 

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { alertAnswers, resyncResultSchema, snapshotSchema } from './engine.ts';
 import { logFilterSchema, logLineSchema } from './log.ts';
-import { makingSchema, missionCommands, outputPush } from './missions.ts';
+import { idSchema, makingSchema, missionCommands, outputPush } from './missions.ts';
 import { pathSettingSchema, settingChangeSchema, settingsSchema } from './settings.ts';
 
 /** How the app stands to the engine. */
@@ -77,7 +77,7 @@ export const appStateSchema = z.object({
 export type AppState = z.infer<typeof appStateSchema>;
 
 const nothing = z.object({});
-const missionId = z.object({ missionId: z.string() });
+const missionId = z.object({ missionId: idSchema });
 
 export const links = ['mcp-help', 'agenc', 'login-items', 'licences'] as const;
 export const places = ['missions', 'servers', 'log', 'settings'] as const;
@@ -91,23 +91,23 @@ export const appCommands = {
   /** Tries to start the engine at once, instead of at the next try. */
   retry: { params: nothing, result: nothing },
   resync: {
-    params: z.object({ missionId: z.string().optional() }),
+    params: z.object({ missionId: idSchema.optional() }),
     result: z.object({ missions: z.array(resyncResultSchema) }),
   },
   resolve: {
-    params: z.object({ alertId: z.string(), answer: z.enum(alertAnswers) }),
+    params: z.object({ alertId: idSchema, answer: z.enum(alertAnswers) }),
     result: nothing,
   },
   pause: { params: z.object({ paused: z.boolean() }), result: nothing },
   /** Asks for a folder, or takes one that the discovery listed. `missionId`: `null` if the user cancelled. */
   attach: {
-    params: z.object({ candidateId: z.string().optional() }),
+    params: z.object({ candidateId: idSchema.optional() }),
     result: z.object({ missionId: z.string().nullable() }),
   },
   detach: { params: missionId, result: nothing },
   openMissionFolder: { params: missionId, result: nothing },
   /** `null`: the global entry's hash. */
-  copyHash: { params: z.object({ missionId: z.string().nullable() }), result: nothing },
+  copyHash: { params: z.object({ missionId: idSchema.nullable() }), result: nothing },
   changeSetting: { params: settingChangeSchema, result: nothing },
   /** Asks for a folder or program. `changed`: false if the user cancelled. */
   chooseSetting: {

@@ -21,7 +21,7 @@ export type LogLine = z.infer<typeof logLineSchema>;
 
 /** What a reader of the log wants to see; `null`: everything. */
 export const logFilterSchema = z.object({
-  missionId: z.string().nullable(),
+  missionId: z.string().max(1_024).nullable(),
   direction: z.enum(['up', 'down']).nullable(),
   level: z.enum(['info', 'warning']).nullable(),
   /** Words that all must occur, in any case. */

@@ -46,8 +46,13 @@ export const leftoverSchema = z.object({
 });
 export type LeftoverMessage = z.infer<typeof leftoverSchema>;
 
+/** Longer than any id of ours; what is longer comes from nobody who means well. */
+export const idSchema = z.string().max(1_024);
+/** A path that the system takes, and a word before it. */
+const leftoverId = z.string().max(8_192);
+
 const nothing = z.object({});
-const missionId = z.object({ missionId: z.string() });
+const missionId = z.object({ missionId: idSchema });
 const prompt = z.string().max(100_000);
 
 /** Part of `appCommands`. */
@@ -68,7 +73,7 @@ export const missionCommands = {
     result: z.object({ makingId: z.string() }),
   },
   /** Ends one that is being made, nothing of it is left; takes a failed one off the list. */
-  cancelMaking: { params: z.object({ makingId: z.string() }), result: nothing },
+  cancelMaking: { params: z.object({ makingId: idSchema }), result: nothing },
   /** In the user's terminal. `opened`: where, for people. */
   launch: {
     params: missionId.extend({ resume: z.boolean() }),
@@ -89,7 +94,7 @@ export const missionCommands = {
    * `missionId`: in whose config it is looked up; `null`: any that knows it. What fails is told in words.
    */
   signIn: {
-    params: z.object({ name: z.string().min(1).max(1_000), missionId: z.string().nullable() }),
+    params: z.object({ name: z.string().min(1).max(1_000), missionId: idSchema.nullable() }),
     result: z.object({
       outcome: z.enum(['signed-in', 'cancelled']),
       /** Names of running missions in which `/mcp reconnect NAME` may have to be typed. */
@@ -123,7 +128,7 @@ export const missionCommands = {
     params: nothing,
     result: z.object({ leftovers: z.array(leftoverSchema), unknown: z.string().nullable() }),
   },
-  removeLeftovers: { params: z.object({ ids: z.array(z.string()) }), result: nothing },
+  removeLeftovers: { params: z.object({ ids: z.array(leftoverId).max(100_000) }), result: nothing },
 } as const;
 
 /** Part of `appPushes`: what came after `readOutput`. */

@@ -18,7 +18,7 @@ export const settingsSchema = z.object({
   refreshAhead: z.boolean(),
   /** How long before their end; of short lives, half. */
   refreshAheadMs: z.number().int().min(1_000).max(86_400_000),
-  terminal: z.string(),
+  terminal: z.string().max(4_096),
   launchAtLogin: z.boolean(),
   notifications: z.boolean(),
   claudePath: z.string().nullable(),

@@ -46,6 +46,10 @@ export function summaryOf(state: {
     return { tone: 'busy', sentence: 'Starting…' };
   if (snapshot.activity.paused) return { tone: 'paused', sentence: 'Syncing is paused' };
 
+  // Graver than anything that a mission may lack.
+  const isTampered = snapshot.alerts.some(({ kind }) => kind === 'tampering');
+  if (isTampered) return attention('Tampering found');
+
   const busy = snapshot.activity.busy || state.resyncing !== null;
   const ill = snapshot.missions.filter((mission) => needOf(mission, busy) !== null);
   if (snapshot.global.trouble !== null) return attention('Global entry unreadable');

@@ -140,6 +140,7 @@ export const scenarios = {
     ),
   }),
   alerts: withSnapshot({ alerts: Object.values(ALERTS) }),
+  distrusted: withSnapshot({ alerts: [ALERTS.hostile, ALERTS.replaced, ALERTS.tampering] }),
   locked: withSnapshot({
     alerts: [ALERTS.unavailable],
     global: {

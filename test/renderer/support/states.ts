@@ -128,6 +128,30 @@ export function alert(change: Partial<AlertMessage> = {}): AlertMessage {
 /** One alert of each kind. */
 export const ALERTS = {
   wipe: alert(),
+  tampering: alert({
+    id: 'tampering-3f6c1a-linear',
+    kind: 'tampering',
+    missionId: '3f6c1a',
+    servers: ['linear'],
+    message:
+      'Mission "fix login" changed where the token of linear is sent: to https://auth.linear-app.example/oauth/token, instead of https://mcp.linear.app/token. The change was not carried, and nothing was sent there. Answer with "keep" (ours) or "accept" (the new address).',
+  }),
+  replaced: alert({
+    id: 'replaced-notion',
+    kind: 'replaced',
+    missionId: 'e2d870',
+    servers: ['notion'],
+    message:
+      'Mission "billing spike" replaced the sign-in of notion by one at https://login.notion-workspace.example; the former one was at https://mcp.notion.com. If that was not you, use the former one.',
+  }),
+  hostile: alert({
+    id: 'hostile-c5519e',
+    kind: 'hostile',
+    missionId: 'c5519e',
+    servers: [],
+    message:
+      'Mission "flaky tests" writes its entry 88 times a second; it is looked at once a second from now on. Look at what runs in it, or stop it.',
+  }),
   unavailable: alert({
     id: 'unavailable-global',
     kind: 'unavailable',
