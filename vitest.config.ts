@@ -6,6 +6,7 @@ export default defineConfig({
     // Several tests start processes and watch files; the machine may be small and busy.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     setupFiles: ['test/support/guard.ts'],
     maxWorkers: 2,
   },

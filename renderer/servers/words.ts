@@ -1,4 +1,4 @@
-import { expiry } from '../text/time.ts';
+import { AGES, expiry } from '../text/time.ts';
 import { plural, someOf } from '../text/words.ts';
 import {
   type CellState,
@@ -133,6 +133,8 @@ function placeWords({ id, label, stopped }: GridRow): string {
 }
 
 function longSpan(ms: number): string {
+  if (Number.isNaN(ms)) return 'an unknown time';
+  if (ms > AGES) return 'more than 99 years';
   if (ms < MINUTE) return 'less than a minute';
   if (ms < 2 * HOUR) return plural(Math.floor(ms / MINUTE), 'minute');
   return ms < 2 * DAY ? plural(Math.floor(ms / HOUR), 'hour') : plural(Math.floor(ms / DAY), 'day');

@@ -18,8 +18,13 @@ export function ago(at: number, now: number): string {
   return dayAndTime(at, now);
 }
 
-/** A span in its largest unit, rounded down: "40 s", "38 min", "6 h", "4 d". */
+/** Beyond this (ms) nobody counts. */
+export const AGES = 99 * 365 * DAY;
+
+/** A span in its largest unit, rounded down: "40 s", "38 min", "6 h", "4 d"; of what is none, "no known time". */
 export function span(ms: number): string {
+  if (Number.isNaN(ms)) return 'no known time';
+  if (ms > AGES) return '> 99 y';
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
   if (ms < 2 * HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;

@@ -101,6 +101,16 @@ describe('the page', () => {
     expect(await world.app.calls('network')).toEqual([]);
   });
 
+  it('can be loaded anew by its own "Reload", and works on', async () => {
+    const state = () => page.evaluate(() => window.agencBar.invoke('state', {}));
+    await page.evaluate(() => {
+      Object.assign(window, { before: true });
+      location.reload();
+    });
+    await expect.poll(() => page.evaluate(() => 'before' in window).catch(() => true)).toBe(false);
+    expect(await state()).toMatchObject({ ok: true });
+  });
+
   it('is served from its own folder only', async () => {
     const statuses = await page.evaluate(async () => {
       const paths = ['/..%2f..%2fpackage.json', '/../package.json', '/nothing', '/index.html'];

@@ -149,6 +149,19 @@ describe('exit codes and errors', () => {
     },
   );
 
+  it('an answer that no alert takes is wrong usage, and an unknown alert is named without its control characters', async () => {
+    const usage = await world.run(['resolve', 'wipe-a', 'perhaps']);
+    expect(usage.code).toBe(2);
+    for (const answer of ['restore', 'remove', 'keep', 'accept', 'former', 'dismiss'])
+      expect(usage.stderr).toContain(`"${answer}"`);
+    await world.startEngine();
+    const unknown = await world.run(['resolve', 'tampering-\u001b[2Jx', 'keep']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('There is no open alert');
+    expect(unknown.stderr).toContain('"agenc-bar alerts" lists them');
+    expect(unknown.stderr).not.toContain('\u001b');
+  });
+
   it('resync ends with 4 when the store is unavailable', async () => {
     await world.startEngine({ env: { AGENC_BAR_STORE: 'security', PATH: '/nowhere' } });
     const { code, stderr } = await world.run(['resync']);
@@ -201,7 +214,14 @@ describe('alerts and resolve', () => {
     const list = z.object({ alerts: z.array(alertSchema) });
     const { alerts } = resultOf(await world.run(['alerts', '--json']), list);
     expect(alerts).toMatchObject([{ id: 'wipe-b', kind: 'wipe', missionId: 'b' }]);
-    expect((await world.run(['alerts'])).stdout).toMatch(/^wipe-b: .*\n$/);
+    expect((await world.run(['alerts'])).stdout).toMatch(/^wipe-b: .* \[restore\|remove\]\n$/);
+    for (const wrong of ['keep', 'accept', 'former', 'dismiss']) {
+      const refused = await world.run(['resolve', 'wipe-b', wrong]);
+      expect(refused.code, wrong).toBe(1);
+      expect(refused.stderr, wrong).toMatch(oneLine);
+      expect(refused.stderr, wrong).toContain('"wipe-b" takes "restore" or "remove"');
+    }
+    expect((await world.status()).alerts).toMatchObject([{ id: 'wipe-b' }]);
     const run = await world.run(['resolve', 'wipe-b', 'restore', '--json']);
     expect(run).toMatchObject({ code: 0, json: { alertId: 'wipe-b', answer: 'restore' } });
     for (const server of servers)
