@@ -32,7 +32,7 @@ it('a view that cannot be shown says so, offers to reload, and leaves the other 
   const reload = view.page.getByRole('button', { name: 'Reload window' });
   await reload.first().waitFor();
   await view.page.getByRole('tab', { name: 'Log' }).click();
-  await view.page.getByRole('listbox', { name: 'Sync log' }).waitFor();
+  await view.page.getByText('Nothing has been synced yet').waitFor();
   await view.page.evaluate(() => Object.assign(window, { before: true }));
   await view.page.getByRole('button', { name: 'Reload window' }).first().click();
   await expect

@@ -39,7 +39,7 @@ export class RealPage {
   #cdp: CDPSession | undefined;
   /** Each step waits for those before it; none of them fails. */
   #last: Promise<unknown>;
-  /** Where main sends the page. */
+  /** Where main sends the page just now; '' once it is there. */
   #target = '';
   #preloadContext: number | undefined;
   #hidden = false;
@@ -74,6 +74,9 @@ export class RealPage {
       const error = new LoadError(cause, url);
       this.#hooks.tells('did-fail-load', {}, error.errno, error.code, url, true);
       throw error;
+    } finally {
+      // From now on whoever asks for it is the page, which may be reloading itself.
+      if (this.#target === url) this.#target = '';
     }
   }
 
