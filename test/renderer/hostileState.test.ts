@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { attentionOf } from '../../electron/attention.ts';
 import { trayView } from '../../electron/tray/trayView.ts';
-import { shownSnapshot } from '../../main/service/contract/shown.ts';
+import { shownSnapshot } from '../../main/service/contract/shownSnapshot.ts';
 import { noticesOf } from '../../renderer/alerts/notices.ts';
 import { clock, dayOf } from '../../renderer/log/format.ts';
 import { actionsOf } from '../../renderer/missions/actions.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { shown, shownSnapshot } from '../../main/service/contract/shown.ts';
+import { shown } from '../../main/service/contract/shown.ts';
+import { shownSnapshot } from '../../main/service/contract/shownSnapshot.ts';
 import { logLine } from '../../main/service/logLine.ts';
 import { ALERTS, mission, server, snapshot } from '../renderer/support/states.ts';
 
