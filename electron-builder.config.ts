@@ -13,8 +13,8 @@ const config: Configuration = {
   directories: { output: 'dist', buildResources: 'build' },
 
   asar: true,
-  asarUnpack: ['node_modules/keytar/**'],
-  // keytar brings binaries for N-API, the same for Node and Electron: there is nothing to rebuild.
+  asarUnpack: ['node_modules/{keytar,fs-native-extensions}/**'],
+  // Both bring binaries for N-API, the same for Node and Electron: there is nothing to rebuild.
   npmRebuild: false,
   extraResources: [
     { from: 'build/agenc-bar', to: 'bin/agenc-bar' },
@@ -60,9 +60,9 @@ const config: Configuration = {
       LSUIElement: true,
       NSAppleEventsUsageDescription: 'AgenC Bar opens your missions in Terminal or iTerm.',
     },
-    files: filesWithKeytarFor('darwin-*'),
-    // Both halves of a universal app carry both of keytar's binaries, and that is meant.
-    x64ArchFiles: '**/node_modules/keytar/prebuilds/**',
+    files: filesWithNativesFor('darwin-*'),
+    // Both halves of a universal app carry the binaries for both, and that is meant.
+    x64ArchFiles: '**/node_modules/{keytar,fs-native-extensions}/prebuilds/**',
     hardenedRuntime: true,
     entitlements: 'build/entitlements.mac.plist',
     entitlementsInherit: 'build/entitlements.mac.inherit.plist',
@@ -93,7 +93,7 @@ const config: Configuration = {
     },
     electronLanguages: ['en-US'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: electron-builder fills it in.
-    files: filesWithKeytarFor('linux-${arch}'),
+    files: filesWithNativesFor('linux-${arch}'),
   },
   deb: { packageCategory: 'utils' },
   // The legacy AppImage tools start every app with --no-sandbox; these do not.
@@ -106,11 +106,12 @@ const config: Configuration = {
 export default config;
 
 /**
- * What goes into the app. Vite has put everything into four bundles; keytar, being native, is the one
- * package beside them: its script, its licence and one platform's binaries. Said in full per platform:
- * a platform's list of nothing but exclusions would mean "everything else in the project".
+ * What goes into the app. Vite has put everything into four bundles; beside them are the native packages,
+ * keytar and fs-native-extensions with what that needs: their scripts, licences and one platform's
+ * binaries. Said in full per platform: a platform's list of nothing but exclusions would mean
+ * "everything else in the project".
  */
-function filesWithKeytarFor(platform: string): string[] {
+function filesWithNativesFor(platform: string): string[] {
   return [
     'out/**',
     '!out/**/*.map',
@@ -120,6 +121,10 @@ function filesWithKeytarFor(platform: string): string[] {
     '!node_modules/node-addon-api{,/**}',
     '!node_modules/keytar/{build,script,src}{,/**}',
     '!node_modules/keytar/{binding.gyp,README.md}',
-    `!node_modules/keytar/prebuilds/!(${platform}){,/**}`,
+    '!node_modules/fs-native-extensions/{include,src}{,/**}',
+    '!node_modules/fs-native-extensions/{binding.c,macros.h,CMakeLists.txt,README.md}',
+    // For Bare, another runtime.
+    '!node_modules/fs-native-extensions/prebuilds/**/*.bare',
+    `!node_modules/{keytar,fs-native-extensions}/prebuilds/!(${platform}){,/**}`,
   ];
 }

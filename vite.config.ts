@@ -4,7 +4,7 @@ import { type BuildEnvironmentOptions, defineConfig } from 'vite';
 import { licences, noteLicences } from './build/licences.ts';
 
 /**
- * Four bundles, so that an installed copy needs no node_modules but keytar: the command (in parts: what
+ * Four bundles, so that an installed copy needs no node_modules but keytar and fs-native-extensions: the command (in parts: what
  * hooks run, the rest, and the OAuth client, which few commands load), the app's main process, its preload script (CommonJS: it runs sandboxed)
  * and its page.
  */
@@ -51,8 +51,8 @@ function node(
   resolve: { noExternal: true; external: string[]; conditions: string[] };
   build: BuildEnvironmentOptions;
 } {
-  // keytar is a native module: it stays outside and is loaded only when it is needed.
-  const external = ['keytar', 'electron'];
+  // Native modules stay outside, and are loaded only when they are needed.
+  const external = ['keytar', 'fs-native-extensions', 'electron'];
   return {
     consumer: 'server',
     resolve: { noExternal: true, external, conditions: ['node', 'import', 'module', 'default'] },

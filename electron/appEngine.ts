@@ -75,6 +75,6 @@ export function createAppEngine(options: ServiceOptions, listener: ConnectionLis
 }
 
 /** Whether the user knows already what happens here: an engine ran, or runs. */
-export function isKnownHere({ paths }: ServiceOptions): boolean {
-  return existsSync(paths.lineage) || engineLockHolder(paths.engineLock) !== null;
+export async function isKnownHere({ paths }: ServiceOptions): Promise<boolean> {
+  return existsSync(paths.lineage) || (await engineLockHolder(paths.engineLock)) !== null;
 }

@@ -9,6 +9,7 @@ import { discover } from '../main/service/discovery.ts';
 import { createLogBook } from '../main/service/logBook.ts';
 import { loadSettings } from '../main/service/settings.ts';
 import { errorText } from '../main/system/errors.ts';
+import { refuseInspector } from '../main/system/noInspector.ts';
 import { agencPaths, agencRoot } from '../main/system/paths.ts';
 import { createAppHandlers } from './appCommands.ts';
 import { createAppEngine, isKnownHere } from './appEngine.ts';
@@ -39,6 +40,7 @@ import {
 const HERE = import.meta.dirname;
 const TRAY_ICONS = join(HERE, '..', '..', 'assets', 'tray');
 
+refuseInspector();
 registerPageScheme();
 app.enableSandbox();
 // A second start only opens the first one's window. Nothing is awaited here: Electron gets ready only when
@@ -213,7 +215,7 @@ async function main(): Promise<void> {
   });
 
   feed.changed();
-  if (memory.get().welcomed || isKnownHere(options)) start();
+  if (memory.get().welcomed || (await isKnownHere(options))) start();
   else await window.show();
 }
 

@@ -38,7 +38,7 @@ async function start(words: readonly string[]): Promise<number> {
   const cli = join(project, 'out/cli.js');
   const engine = launch(
     process.execPath,
-    [cli, 'sync', ...words],
+    ['--disable-sigusr1', cli, 'sync', ...words],
     ['ignore', 'inherit', 'inherit'],
   );
   return (await ending(engine)).code;

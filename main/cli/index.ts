@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { refuseInspector } from '../system/noInspector.ts';
 import { reportHook } from '../wrapper/reportHook.ts';
+
+refuseInspector();
 
 // `agenc-bar hook EVENT` is run at every prompt, and Claude waits for it: it loads none of the rest.
 // No await here: what is loaded imports this very bundle again.

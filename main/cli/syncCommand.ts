@@ -33,8 +33,14 @@ export async function syncCommand(context: Context): Promise<ExitCode> {
       print(`  ${id}  ${state}${inSync ? ', in sync' : ''}`);
     print('Sign in to an MCP server in any running mission, and the others have it. Ctrl-C ends.');
   }
-  // Once the lock is lost nothing may be written any more, not even a last write-back: that error ends the process.
-  await Promise.race([ended, service.lost]);
+  try {
+    await Promise.race([ended, service.lost]);
+  } catch (error) {
+    // Once the lock is lost no entry may be written any more, not even by a last write-back. But the answer to a
+    // refresh that was sent is waited for and kept: the server will not give it again.
+    await service.abandon();
+    throw error;
+  }
   await service.dispose();
   return ExitCode.done;
 }

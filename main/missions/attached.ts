@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
@@ -88,7 +89,15 @@ function realFolder(path: string): string {
     throw new UserError(`${path} does not exist; create it or name another folder.`);
   if (!stat.isDirectory())
     throw new UserError(`${path} is not a folder; name a CLAUDE_CONFIG_DIR.`);
-  return realpathSync(path);
+  const real = realpathSync(path);
+  if (real === '/')
+    throw new UserError('/ is the root of all folders; name a CLAUDE_CONFIG_DIR below it.');
+  if (sameFolder(homedir(), real))
+    throw new UserError(`${path} is your home folder itself; name a CLAUDE_CONFIG_DIR in it.`);
+  const user = process.getuid?.();
+  if (user !== undefined && user !== stat.uid)
+    throw new UserError(`${path} belongs to another user; name a CLAUDE_CONFIG_DIR of your own.`);
+  return real;
 }
 
 function realOrSame(path: string): string {

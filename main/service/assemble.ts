@@ -84,7 +84,11 @@ export function assemble(
   const registry = createMissionRegistry(paths, attached);
   const alerts = createAlerts(onEvent, clock.now);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
-  const runs = createRuns(clock, onProgress);
+  const runs = createRuns(clock, onProgress, (id, why) => {
+    const message = `What answers for the wrapper of mission "${id}" is none of ours (${why}); how that mission runs is not known. Look at what runs in it.`;
+    const alert = { kind: 'hostile', missionId: id, message, servers: [] } as const;
+    alerts.set(`wrapper-${id}`, why === null ? null : alert);
+  });
   const journalKeys = createJournalKeys({ dir: paths.journal, mode });
   const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);

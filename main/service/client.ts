@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { errorCode } from '../system/errors.ts';
 import { boundedLines, boundedText } from '../system/lines.ts';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { findSocket } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import {
   type CommandName,
@@ -127,8 +127,9 @@ async function post(
 }
 
 function open(path: string, method: string, url: string, body: string, signal?: AbortSignal) {
-  const socketPath = controlSocketPath(path);
   return new Promise<IncomingMessage>((resolve, reject) => {
+    const socketPath = findSocket(path);
+    if (socketPath === null) throw new NoEngine();
     const request = httpRequest(
       { socketPath, method, path: url, agent: false, ...(signal && { signal }) },
       resolve,

@@ -18,8 +18,8 @@ export type ConnectionState =
   | { readonly status: 'starting' }
   /** It runs in this process. */
   | { readonly status: 'own' }
-  /** Another process runs it; when that ends, this one takes over. */
-  | { readonly status: 'other'; readonly pid: number }
+  /** Another process runs it; when that ends, this one takes over. `null`: its number means nothing here. */
+  | { readonly status: 'other'; readonly pid: number | null }
   /** It cannot run now; tried again by itself. */
   | { readonly status: 'failed'; readonly message: string };
 
@@ -78,7 +78,7 @@ export function connectEngine(
       try {
         await runOwn();
       } catch (error) {
-        if (error instanceof EngineHeld) await followOther(error.pid);
+        if (error instanceof EngineHeld) await followOther(error);
         else await failed(errorText(error));
       }
     }
@@ -102,7 +102,7 @@ export function connectEngine(
     if (!ending.signal.aborted) become({ status: 'starting' });
   }
 
-  async function followOther(pid: number): Promise<void> {
+  async function followOther({ pid, who }: EngineHeld): Promise<void> {
     let answered = false;
     try {
       void tellEvents();
@@ -118,7 +118,7 @@ export function connectEngine(
     gaps = answered ? 0 : gaps + 1;
     if (gaps < MAX_GAPS) return pause(GAP_MS);
     await failed(
-      `Process ${pid} holds ${options.paths.engineLock} but does not answer; end it, and this app takes over.`,
+      `Another engine (${who}) holds ${options.paths.engineLock} but does not answer; end it, and this app takes over.`,
     );
   }
 

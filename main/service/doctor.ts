@@ -17,7 +17,7 @@ export interface Finding {
 /** Looks for what could be wrong; changes nothing. */
 export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   return [
-    engine(parts),
+    await engine(parts),
     await globalEntry(parts),
     ...permissions(parts),
     claude(parts, env),
@@ -27,9 +27,9 @@ export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Fin
   ];
 }
 
-function engine({ paths }: Parts): Finding {
-  const pid = engineLockHolder(paths.engineLock);
-  if (pid !== null) return ok(`An engine runs (process ${pid}).`);
+async function engine({ paths }: Parts): Promise<Finding> {
+  const holder = await engineLockHolder(paths.engineLock);
+  if (holder !== null) return ok(`An engine runs (${holder.who}).`);
   return note('No engine is running.', 'Start one with "agenc-bar sync".');
 }
 

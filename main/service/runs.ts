@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Mission } from '../missions/mission.ts';
 import type { Clock } from '../system/clock.ts';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { findSocket } from '../system/socketPath.ts';
 import { callWrapper, followWrapper } from '../wrapper/client.ts';
 import type { WrapperStatus } from '../wrapper/contract.ts';
 import { wrapperSocket } from '../wrapper/files.ts';
-import type { RunMessage } from './contract/engine.ts';
+import { type RunMessage, runSchema } from './contract/engine.ts';
 
 /** What the missions' wrappers say of themselves, as it changes. */
 export interface Runs {
@@ -23,14 +22,24 @@ export interface Runs {
 /** A wrapper listens a moment after its pid file says that it runs; another program's never does. */
 const RETRIES_MS = [20, 100, 500, 2_000];
 
-/** @param onChange something that {@link Runs.get} gives is other than before */
-export function createRuns(clock: Clock, onChange: () => void): Runs {
+/**
+ * @param onChange something that {@link Runs.get} gives is other than before
+ * @param onHostile a mission's wrapper says what none of ours says: why, for people; `null`: not any more
+ */
+export function createRuns(
+  clock: Clock,
+  onChange: () => void,
+  onHostile: (missionId: string, why: string | null) => void = () => undefined,
+): Runs {
   const runs = new Map<string, RunMessage>();
   const following = new Map<string, AbortController>();
 
   function note(missionId: string, status: WrapperStatus): void {
     const { mode, phase, activity, attention, startedAt, exitCode } = status;
-    runs.set(missionId, { mode, phase, activity, attention, startedAt, exitCode });
+    // As those who are told will check it: what only they would refuse, they would refuse with all else.
+    const run = runSchema.safeParse({ mode, phase, activity, attention, startedAt, exitCode });
+    if (!run.success) return;
+    runs.set(missionId, run.data);
     onChange();
   }
 
@@ -42,8 +51,9 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
       const tell = (status: WrapperStatus): void => {
         if (!ended.signal.aborted) note(id, status);
       };
-      const answered = await followWrapper(folder, tell, ended.signal);
-      if (answered) break;
+      const following = await followWrapper(folder, tell, ended.signal);
+      if (following.status === 'hostile' && !ended.signal.aborted) onHostile(id, following.why);
+      if (following.status !== 'silent') break;
     }
     if (following.get(id) === ended) following.delete(id);
     // One that was killed said nothing of its end: better nothing than an old story.
@@ -74,6 +84,7 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
 
     started({ id, folder }) {
       stopFollowing(id);
+      onHostile(id, null);
       if (runs.delete(id)) onChange();
       if (folder === null) return;
       const ended = new AbortController();
@@ -108,5 +119,10 @@ export function createRuns(clock: Clock, onChange: () => void): Runs {
 
 /** Another program's wrapper has none; a failed connection for each of hundreds would cost more than this look. */
 function hasSocket(folder: string): boolean {
-  return existsSync(controlSocketPath(wrapperSocket(folder)));
+  try {
+    return findSocket(wrapperSocket(folder)) !== null;
+  } catch {
+    // Another user's.
+    return false;
+  }
 }

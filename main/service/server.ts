@@ -1,7 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorText } from '../system/errors.ts';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { makeListenPlace } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { type CommandHandlers, type CommandName, commands } from './contract/engine.ts';
 import { type Feed, follow } from './follow.ts';
@@ -33,8 +33,7 @@ export async function startControlServer(
   handlers: CommandHandlers,
   feeds: Readonly<Record<string, Feed>>,
 ): Promise<ControlServer> {
-  const socketPath = controlSocketPath(path);
-  rmSync(socketPath, { force: true });
+  const place = makeListenPlace(path);
 
   const streams = new Set<ServerResponse>();
   let unreadBytes = 0;
@@ -97,9 +96,9 @@ export async function startControlServer(
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(socketPath, resolve);
+    server.listen(place.path, resolve);
   });
-  chmodSync(socketPath, 0o600);
+  chmodSync(place.path, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {
@@ -108,6 +107,7 @@ export async function startControlServer(
         const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
         server.close(() => {
           clearTimeout(cutOff);
+          place.remove();
           resolve();
         });
       }),

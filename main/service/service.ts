@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { SECOND_SWEEP_MS } from '../sync/engine.ts';
-import { acquireEngineLock, type EngineLock } from '../sync/engineLock.ts';
+import { acquireEngineLock, type EngineLock, type LockHolder } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
 import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
-import { controlSocketPath, ensurePrivateFolder } from '../system/socketPath.ts';
+import { ensurePrivateFolder } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
 import type { CommandHandlers, EventMessage } from './contract/engine.ts';
@@ -32,14 +32,18 @@ export interface RunningService {
 
 /** Another process runs the engine on this AGENC_DIRPATH. */
 export class EngineHeld extends UserError {
-  readonly pid: number;
+  /** `null`: its number means nothing here, or is not known. */
+  readonly pid: number | null;
+  /** In words, as part of a sentence. */
+  readonly who: string;
 
-  constructor(root: string, pid: number) {
+  constructor(root: string, { pid, who }: LockHolder) {
     super(
-      `An engine runs on ${root} already (process ${pid}); "agenc-bar status" asks it. End that one first.`,
+      `An engine runs on ${root} already (${who}); "agenc-bar status" asks it. End that one first.`,
     );
     this.name = 'EngineHeld';
     this.pid = pid;
+    this.who = who;
   }
 }
 
@@ -58,10 +62,8 @@ export async function startService(
   listener: Listener,
 ): Promise<RunningService> {
   const { paths } = options;
-  const lock = await acquireEngineLock(paths.engineLock);
-  if (lock.status === 'held') {
-    throw new EngineHeld(paths.root, lock.pid);
-  }
+  const lock = await acquireEngineLock(paths.engineLock, { socket: paths.engineSocket });
+  if (lock.status === 'held') throw new EngineHeld(paths.root, lock);
   // Whatever was started is ended in the reverse order, also if something after it could not be started.
   const started = new AsyncDisposableStack();
   started.defer(() => lock.release());
@@ -76,12 +78,11 @@ export async function startService(
 async function start(
   options: ServiceOptions,
   listener: Listener,
-  { isOurs, afterCrash }: Extract<EngineLock, { status: 'acquired' }>,
+  { isOurs, afterCrash, weakness }: Extract<EngineLock, { status: 'acquired' }>,
   started: AsyncDisposableStack,
 ): Promise<RunningService> {
   const { paths } = options;
   ensurePrivateFolder(paths.bar);
-  ensurePrivateFolder(dirname(controlSocketPath(paths.engineSocket)));
   await mkdir(paths.missions, { recursive: true });
   sweepOwn(paths);
   // What a killed engine left just now is too young to be told from something in use; soon it is not.
@@ -115,6 +116,7 @@ async function start(
   started.defer(() => refreshLocks.dispose());
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
+  alerts.setOwn('lock', 'state', weakness);
   const damage = parts.lineage.damage();
   if (damage !== null) {
     const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
@@ -160,7 +162,11 @@ async function start(
   lost.promise.catch(() => undefined);
   const guard = setInterval(() => {
     if (isOurs()) return;
-    lost.reject(new UserError(`${paths.engineLock} was taken away; this engine stops.`));
+    lost.reject(
+      new UserError(
+        `${paths.engineLock} was taken away; this engine stops. A refresh that was under way is kept for the next one.`,
+      ),
+    );
   }, LOCK_CHECK_MS);
   guard.unref();
   started.defer(() => clearInterval(guard));
@@ -173,9 +179,11 @@ async function start(
     live,
     lost: lost.promise,
     dispose: () => started.disposeAsync(),
-    abandon() {
+    async abandon() {
       isAbandoned = true;
-      return started.disposeAsync();
+      // Answering until then: the next engine starts when nobody answers, and takes refresh locks for left behind.
+      await refresher.dispose('abandon');
+      await started.disposeAsync();
     },
   };
 }
@@ -189,10 +197,9 @@ export async function withoutEngine<T>(
   exclusively: boolean,
   work: (handlers: CommandHandlers, parts: Parts) => Promise<T>,
 ): Promise<T> {
-  const lock = exclusively ? await acquireEngineLock(options.paths.engineLock) : null;
-  if (lock?.status === 'held') {
-    throw new EngineHeld(options.paths.root, lock.pid);
-  }
+  const { root, engineLock, engineSocket } = options.paths;
+  const lock = exclusively ? await acquireEngineLock(engineLock, { socket: engineSocket }) : null;
+  if (lock?.status === 'held') throw new EngineHeld(root, lock);
   try {
     const parts = assemble(options, () => undefined);
     parts.registry.rescan();

@@ -56,7 +56,7 @@ export async function signIn(options: SignInOptions): Promise<SignInResult> {
     const mission = missionFor(snapshot, server, options.missionId);
     const lock = await acquireEngineLock(lockPath(host, server));
     if (lock.status === 'held') {
-      return failed(`A sign-in to "${server}" is under way already (process ${lock.pid}).`);
+      return failed(`A sign-in to "${server}" is under way already (${lock.who}).`);
     }
     try {
       const problem = await login(options, mission, snapshot.global.configDir);

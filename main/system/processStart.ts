@@ -26,7 +26,8 @@ export function processStart(pid: number): string | null {
 
 /** What `/proc/<pid>/stat` says after the command's name, which stands in parentheses and may hold spaces. */
 function statFields(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Our own by its other name: this /proc may be that of an outer pid namespace.
+  const stat = readFileSync(`/proc/${pid === process.pid ? 'self' : pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

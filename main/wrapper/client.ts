@@ -1,8 +1,9 @@
-import { request as httpRequest } from 'node:http';
-import { createInterface } from 'node:readline';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mission } from '../missions/mission.ts';
 import { errorCode } from '../system/errors.ts';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { boundedLines, boundedText, TooLong } from '../system/lines.ts';
+import { findSocket } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import {
   type WrapperCommand,
@@ -24,6 +25,11 @@ export class NoWrapper extends UserError {
 
 /** A wrapper answers in milliseconds; one that is stopped (SIGSTOP) never does. */
 const PATIENCE_MS = 5_000;
+/** A status has some 300 bytes; what is on the socket may be anybody whom the mission put there. */
+const MAX_BYTES = 64 * 1024;
+/** More changes than this in a second are no wrapper's; they wait, in the other's memory. */
+const MAX_LINES = 50;
+const SECOND_MS = 1_000;
 
 /**
  * Has a mission's wrapper carry out a command.
@@ -35,7 +41,8 @@ export async function callWrapper<C extends WrapperCommand>(
   params: WrapperParams<C>,
 ): Promise<WrapperStatus> {
   if (mission.folder === null) throw new NoWrapper(mission.name);
-  const socketPath = controlSocketPath(wrapperSocket(mission.folder));
+  const socketPath = findSocket(wrapperSocket(mission.folder));
+  if (socketPath === null) throw new NoWrapper(mission.name);
   const { status, body } = await post(mission.name, socketPath, command, JSON.stringify(params));
   const value = parseJson(body);
   if (status === 200) {
@@ -45,42 +52,67 @@ export async function callWrapper<C extends WrapperCommand>(
     const failure = wrapperFailureSchema.safeParse(value);
     if (failure.success) throw new UserError(failure.data.error);
   }
-  throw new UserError(
-    `The wrapper of mission ${mission.name} is of another program or version: end that mission where it runs.`,
-  );
+  throw otherProgram(mission.name);
 }
 
 /**
+ * - `answered`: a wrapper of ours did, and has ended now, or the signal was given
+ * - `silent`: nobody answered, or not as a wrapper does · `hostile`: it said what none of ours says; `why`
+ */
+export type Following =
+  | { readonly status: 'answered' | 'silent' }
+  | { readonly status: 'hostile'; readonly why: string };
+
+/**
  * Follows a mission's wrapper: tells its status now and at every change.
- * @returns resolves when the wrapper ends or the signal is given; `false`: nobody of ours answered
+ * @returns resolves when the wrapper ends, the signal is given, or it says what no wrapper of ours does
  */
 export function followWrapper(
   folder: string,
   tell: (status: WrapperStatus) => void,
   signal: AbortSignal,
-): Promise<boolean> {
-  const socketPath = controlSocketPath(wrapperSocket(folder));
+): Promise<Following> {
   return new Promise((resolve) => {
-    let answered = false;
-    const done = () => resolve(answered);
+    const socketPath = findSocket(wrapperSocket(folder));
+    if (socketPath === null) return resolve({ status: 'silent' });
     const request = httpRequest({ socketPath, path: '/status', agent: false, signal });
     // Nobody there, or it went: whoever follows looks at the pid file for what that means.
-    request.on('error', done);
+    request.on('error', () => resolve({ status: 'silent' }));
     request.on('response', (response) => {
-      response.on('error', done);
-      const lines = createInterface({ input: response });
-      lines.on('line', (line) => {
-        const status = wrapperStatusSchema.safeParse(parseJson(line));
-        if (!status.success) return;
-        answered = true;
-        tell(status.data);
-      });
-      // Its end may come before the last lines are read out.
-      lines.on('close', done);
-      lines.on('error', done);
+      followLines(response, tell, signal).then(resolve, () => resolve({ status: 'silent' }));
     });
     request.end();
   });
+}
+
+async function followLines(
+  response: IncomingMessage,
+  tell: (status: WrapperStatus) => void,
+  signal: AbortSignal,
+): Promise<Following> {
+  let answered = false;
+  let since = performance.now();
+  let lines = 0;
+  try {
+    for await (const line of boundedLines(response, MAX_BYTES)) {
+      const status = wrapperStatusSchema.safeParse(parseJson(line));
+      // Another program's answer, or one of another version.
+      if (!status.success && !answered) return { status: 'silent' };
+      if (!status.success) return { status: 'hostile', why: 'it answers otherwise than before' };
+      answered = true;
+      tell(status.data);
+      lines += 1;
+      if (lines < MAX_LINES) continue;
+      const leftMs = since + SECOND_MS - performance.now();
+      if (leftMs > 0) await sleep(leftMs, undefined, { signal, ref: false });
+      since = performance.now();
+      lines = 0;
+    }
+  } catch (error) {
+    if (error instanceof TooLong) return { status: 'hostile', why: error.message };
+    // It went, or the signal was given.
+  }
+  return { status: answered ? 'answered' : 'silent' };
 }
 
 function post(
@@ -89,29 +121,32 @@ function post(
   command: string,
   body: string,
 ): Promise<{ status: number; body: string }> {
+  const limit = AbortSignal.timeout(PATIENCE_MS);
   return new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { socketPath, method: 'POST', path: `/${command}`, agent: false, timeout: PATIENCE_MS },
-      async (response) => {
-        try {
-          let text = '';
-          for await (const chunk of response.setEncoding('utf8')) text += chunk;
-          resolve({ status: response.statusCode ?? 0, body: text });
-        } catch (error) {
-          reject(error);
-        }
-      },
-    );
-    request.on('timeout', () => {
-      request.destroy(new UserError(`The wrapper of mission ${name} does not answer.`));
-    });
-    request.on('error', (error) => {
+    const fail = (error: unknown): void => {
       // ECONNRESET: it ended just now.
       const codes = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR', 'ECONNRESET'];
-      reject(codes.includes(errorCode(error)) ? new NoWrapper(name) : error);
-    });
+      if (limit.aborted) reject(new UserError(`The wrapper of mission ${name} does not answer.`));
+      else if (error instanceof TooLong) reject(otherProgram(name));
+      else reject(codes.includes(errorCode(error)) ? new NoWrapper(name) : error);
+    };
+    const request = httpRequest(
+      { socketPath, method: 'POST', path: `/${command}`, agent: false, signal: limit },
+      (response) => {
+        boundedText(response, MAX_BYTES)
+          .then((text) => resolve({ status: response.statusCode ?? 0, body: text }))
+          .catch(fail);
+      },
+    );
+    request.on('error', fail);
     request.end(body);
   });
+}
+
+function otherProgram(name: string): UserError {
+  return new UserError(
+    `The wrapper of mission ${name} is of another program or version: end that mission where it runs.`,
+  );
 }
 
 function parseJson(text: string): unknown {

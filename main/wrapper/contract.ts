@@ -8,7 +8,7 @@ export const HOOK_EVENTS = ['Stop', 'StopFailure', 'UserPromptSubmit', 'Notifica
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 export const wrapperStatusSchema = z.object({
-  missionId: z.string(),
+  missionId: z.string().max(1_024),
   /** The wrapper's own process, and Claude's (that of `op`, where there are secrets). */
   pid: z.number(),
   claudePid: z.number().nullable(),
@@ -17,8 +17,8 @@ export const wrapperStatusSchema = z.object({
   activity: z.enum(['idle', 'busy']),
   attention: z.boolean(),
   /** ISO times of the wrapper's start, and of the current Claude's. */
-  startedAt: z.string(),
-  claudeStartedAt: z.string().nullable(),
+  startedAt: z.iso.datetime(),
+  claudeStartedAt: z.iso.datetime().nullable(),
   /** What the wrapper ends with; `null` until it has written back. */
   exitCode: z.number().nullable(),
 });

@@ -1,8 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
 import { errorText } from '../system/errors.ts';
-import { controlSocketPath, ensurePrivateFolder } from '../system/socketPath.ts';
+import { makeListenPlace } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import {
   type WrapperCommand,
@@ -29,9 +28,7 @@ export async function startWrapperServer(
   handlers: WrapperHandlers,
   follow: (tell: (status: WrapperStatus) => void) => () => void,
 ): Promise<WrapperServer> {
-  const path = controlSocketPath(wanted);
-  if (path !== wanted) ensurePrivateFolder(dirname(path));
-  rmSync(path, { force: true });
+  const place = makeListenPlace(wanted);
   const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/status') stream(response);
@@ -50,9 +47,9 @@ export async function startWrapperServer(
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, resolve);
+    server.listen(place.path, resolve);
   });
-  chmodSync(path, 0o600);
+  chmodSync(place.path, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {
@@ -61,6 +58,7 @@ export async function startWrapperServer(
         const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
         server.close(() => {
           clearTimeout(cutOff);
+          place.remove();
           resolve();
         });
       }),

@@ -9,7 +9,7 @@ export const WRAPPER_LOG_FILE = 'wrapper.log';
 /** What a headless Claude printed. */
 export const OUTPUT_FILE = 'claude-output.log';
 
-/** Where a mission's control socket is wanted; see `controlSocketPath` for where it really lies. */
+/** Where a mission's control socket is wanted; see `makeListenPlace` for where it really lies. */
 export function wrapperSocket(folder: string): string {
   return join(folder, SOCKET_FILE);
 }

@@ -1,10 +1,9 @@
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { isAlive, readPid } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
 import { processAge } from '../system/processStart.ts';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { isAccepting } from '../system/socketPath.ts';
 
 export type PidClaim =
   | { readonly status: 'claimed'; release(): void }
@@ -59,7 +58,7 @@ async function isHolder(pid: number, path: string, socket: string): Promise<bool
   const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   if (age === null || written === undefined) return true;
   if (age >= Date.now() - written - SLACK_MS) return true;
-  return pid !== process.pid && (await listens(socket));
+  return pid !== process.pid && (await isAccepting(socket));
 }
 
 /** Whether a file was written just now: AgenC's own wrapper may be about to write its number. */
@@ -106,15 +105,4 @@ function link(from: string, to: string): boolean {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
-}
-
-function listens(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(controlSocketPath(socket));
-    connection.on('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.on('error', () => resolve(false));
-  });
 }

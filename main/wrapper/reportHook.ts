@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { controlSocketPath } from '../system/socketPath.ts';
+import { findSocket } from '../system/socketPath.ts';
 import { wrapperSocket } from './files.ts';
 
 /**
@@ -32,7 +32,8 @@ export async function reportHook({ event, stdin, env }: HookInput): Promise<void
   const input = readAll(stdin, limit);
   try {
     const report = event === 'Notification' ? notification(await input) : { event };
-    if (folder !== null) await post(controlSocketPath(wrapperSocket(folder)), report, limit);
+    const socket = folder === null ? null : findSocket(wrapperSocket(folder));
+    if (socket !== null) await post(socket, report, limit);
     await input;
   } catch {
     // An input that is none: that is no business of Claude's.

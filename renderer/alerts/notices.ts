@@ -54,7 +54,8 @@ function engineNotices(connection: Connection): Notice[] {
     return [{ id: 'engine', tone: 'bad', title, text, choices: [RETRY] }];
   }
   if (connection.status === 'other') {
-    const title = `Process ${connection.pid} runs the engine`;
+    const { pid } = connection;
+    const title = pid === null ? 'The engine runs elsewhere' : `Process ${pid} runs the engine`;
     const text = 'This window shows it and takes over when it ends.';
     return [{ id: 'other', tone: 'info', title, text, choices: [] }];
   }

@@ -21,7 +21,7 @@ describe.each([
   });
   afterAll(() => app?.[Symbol.dispose]());
 
-  it('holds the bundles, the tray images and keytar, and nothing else', () => {
+  it('holds the bundles, the tray images and the native packages, and nothing else', () => {
     const files = listPackage(app.asar, { isPack: false }).map((path) => path.slice(1));
     const needed = [
       'out/cli.js',
@@ -40,7 +40,8 @@ describe.each([
     ]);
     expect(files.filter((file) => /^(node_modules|assets)\/[^/]+$/.test(file)).sort()).toEqual([
       'assets/tray',
-      'node_modules/keytar',
+      ...['bare-addon-resolve', 'bare-module-resolve', 'bare-semver'].map(inModules),
+      ...['fs-native-extensions', 'keytar', 'require-addon', 'which-runtime'].map(inModules),
     ]);
   });
 
@@ -70,6 +71,20 @@ describe.each([
     expect(readdirSync(join(keytar, 'prebuilds')).sort()).toEqual(prebuilds);
     for (const name of prebuilds)
       expect(statSync(join(keytar, 'prebuilds', name, 'keytar.node')).size).toBeGreaterThan(10_000);
+  });
+
+  it("has the kernel's locks outside the archive, with this platform's binaries only", () => {
+    const locks = join(app.resources, 'app.asar.unpacked/node_modules/fs-native-extensions');
+    expect(readdirSync(locks).sort()).toEqual([
+      'LICENSE',
+      'binding.js',
+      'index.js',
+      'package.json',
+      'prebuilds',
+    ]);
+    expect(readdirSync(join(locks, 'prebuilds')).sort()).toEqual(prebuilds);
+    for (const name of prebuilds)
+      expect(readdirSync(join(locks, 'prebuilds', name))).toEqual(['fs-native-extensions.node']);
   });
 
   it('has its fuses set', async () => {
@@ -163,7 +178,7 @@ describe('what packing goes by', () => {
     expect(`${done.stdout}${done.stderr}`).toContain('noSuchOption');
   });
 
-  it('extracts to a folder in which the command runs and keytar loads', () => {
+  it('extracts to a folder in which the command runs and its natives load', () => {
     using app = extractedApp();
     const cli = spawnSync(process.execPath, [join(app.path, 'out/cli.js'), 'help'], {
       encoding: 'utf8',
@@ -175,8 +190,23 @@ describe('what packing goes by', () => {
       { cwd: app.path, encoding: 'utf8' },
     );
     expect(keytar.stdout.trim()).toBe('function');
+    const lock = join(app.path, 'lock');
+    const locks = spawnSync(
+      process.execPath,
+      [
+        '-e',
+        "console.log(require('fs-native-extensions').tryLock(require('fs').openSync(process.argv[1], 'w+')))",
+        lock,
+      ],
+      { cwd: app.path, encoding: 'utf8' },
+    );
+    expect(locks.stdout.trim()).toBe('true');
   });
 });
+
+function inModules(name: string): string {
+  return `node_modules/${name}`;
+}
 
 function plistAt(path: string): PlistValue {
   return parse(readFileSync(path, 'utf8'));

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectEngine, type EngineConnection } from '../../main/service/connection.ts';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
@@ -128,7 +128,7 @@ it('an engine whose lock was taken away stops writing, and says so', async () =>
   const a = world.addMission('a');
   const connection = connect();
   await becomes(connection, 'own');
-  writeFileSync(world.paths.engineLock, JSON.stringify({ pid: 1, startedAt: 'other' }));
+  renameSync(world.paths.engineLock, `${world.paths.engineLock}.aside`);
   await becomes(connection, 'failed');
   expect(connection.state()).toMatchObject({ message: expect.stringContaining('taken away') });
   expect(a.configDir).toContain('a');

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +10,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireEngineLock, engineLockHolder } from '../../main/sync/engineLock.ts';
 import { openLineage } from '../../main/sync/lineage.ts';
 import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
 import { nextLook } from '../../main/sync/schedule.ts';
@@ -59,48 +56,6 @@ describe('when to look next', () => {
       delayMs: 1_000,
       reason: 'poll',
     });
-  });
-});
-
-describe('the engine lock', () => {
-  const path = (): string => join(folder, 'bar', 'engine.lock');
-
-  it('is held by one, named to the next, and free again after', async () => {
-    const lock = await acquireEngineLock(path());
-    expect(lock).toMatchObject({ status: 'acquired', afterCrash: false });
-    expect(await acquireEngineLock(path())).toEqual({ status: 'held', pid: process.pid });
-    expect(engineLockHolder(path())).toBe(process.pid);
-    if (lock.status === 'acquired') lock.release();
-    expect(readdirSync(join(folder, 'bar'))).toEqual([]);
-    expect(engineLockHolder(path())).toBeNull();
-  });
-
-  it('is taken over from a process that died, and says so', async () => {
-    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);
-    await acquireEngineLock(path());
-    writeFileSync(path(), `${child.pid} 1 0123\n`);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect(await acquireEngineLock(path())).toMatchObject({ status: 'acquired', afterCrash: true });
-  });
-
-  it.skipIf(process.platform !== 'linux')(
-    'is taken over when the pid belongs to another process by now',
-    async () => {
-      await acquireEngineLock(path());
-      writeFileSync(path(), `${process.ppid} 1 0123\n`);
-      expect(await acquireEngineLock(path())).toMatchObject({
-        status: 'acquired',
-        afterCrash: true,
-      });
-    },
-  );
-
-  it('is got by one of many who find a dead one', async () => {
-    mkdirSync(join(folder, 'bar'));
-    writeFileSync(path(), '999999999 1 0123\n');
-    const results = await Promise.all(Array.from({ length: 20 }, () => acquireEngineLock(path())));
-    expect(results.filter(({ status }) => status === 'acquired')).toHaveLength(1);
   });
 });
 

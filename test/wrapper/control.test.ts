@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, statSync } from 'node:fs';
+import { copyFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { controlSocketPath } from '../../main/system/socketPath.ts';
+import { findSocket } from '../../main/system/socketPath.ts';
 import { UserError } from '../../main/system/userError.ts';
 import { callWrapper, NoWrapper } from '../../main/wrapper/client.ts';
 import { reportHook } from '../../main/wrapper/reportHook.ts';
@@ -92,12 +92,14 @@ describe('the control socket', () => {
     await scene.end();
     scene = createScene(`mission-${'x'.repeat(120)}`);
     const wanted = join(scene.mission.folder, 'wrapper.sock');
-    expect(controlSocketPath(wanted)).not.toBe(wanted);
+    expect(findSocket(wanted)).toBeNull();
     const wrapper = await running();
+    expect(findSocket(wanted)).not.toBe(wanted);
     await hook('UserPromptSubmit');
     expect((await status()).activity).toBe('busy');
     await callWrapper(scene.mission, 'stop', {});
     expect(await wrapper.exited).toBe(0);
+    expect(readdirSync(scene.mission.folder)).not.toContain('wrapper.sock');
   });
 });
 

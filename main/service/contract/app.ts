@@ -18,7 +18,7 @@ export const connectionSchema = z.discriminatedUnion('status', [
   /** The engine runs in this process. */
   z.object({ status: z.literal('own') }),
   /** Another process holds the engine; the app shows that one and takes over when it ends. */
-  z.object({ status: z.literal('other'), pid: z.number() }),
+  z.object({ status: z.literal('other'), pid: z.number().nullable() }),
   /** What is wrong and what to do; it is tried again by itself. */
   z.object({ status: z.literal('failed'), message: z.string() }),
 ]);
