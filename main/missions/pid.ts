@@ -1,8 +1,15 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { errorCode } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
+import { processAge, startFromProc } from '../system/processStart.ts';
+import { PID_FILE } from './mission.ts';
+import { notedWrapper } from './runFile.ts';
 
-/** A wrapper of another program may write more than the number. */
-const MAX_BYTES = 64 * 1024;
+/** A number, and what a wrapper may write after it. */
+const MAX_BYTES = 4_096;
+/** Wrappers start, and clocks tick, a little apart. */
+const SLACK_MS = 2_000;
 
 /** The process id in a `pid` file, or `null` if there is none, or none yet. */
 export function readPid(path: string): number | null {
@@ -13,12 +20,52 @@ export function readPid(path: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** Whether a process lives. One that belongs to another user (EPERM) does. */
+/** Whether a process lives. One that belongs to another user (EPERM) does; one that nobody has buried does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    if (errorCode(error) !== 'EPERM') return false;
   }
+  return startFromProc(pid) !== null;
+}
+
+/**
+ * The process that runs a mission, or `null`: what its `pid` file names, if that process lives and is not a
+ * later one of the same number. It says whether the mission runs, never whom a signal may be sent to: the
+ * file is the mission's to write (see `runFile.ts`).
+ */
+export function runningPid(missionFolder: string): number | null {
+  const path = join(missionFolder, PID_FILE);
+  const pid = readPid(path);
+  if (pid === null || !isAlive(pid)) {
+    believed.delete(path);
+    return null;
+  }
+  const noted = notedWrapper(missionFolder);
+  if (noted?.pid === pid) {
+    // Known by its start, whatever the clock has done since.
+    if (noted.liveness === 'alive') return pid;
+    // The number is that of a process in another container.
+    if (noted.liveness === 'elsewhere') return null;
+  }
+  return wasThereWhenWritten(path, pid) ? pid : null;
+}
+
+/** The files that were found to name a process that was there before them, and which one. */
+const believed = new Map<string, string>();
+
+/**
+ * Whether a process is older than the file that names it. What was believed once is believed of that very
+ * file for as long as the process lives: the clock may jump.
+ */
+function wasThereWhenWritten(path: string, pid: number): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  const said = `${pid} ${startFromProc(pid)} ${stat.ino} ${stat.mtimeMs}`;
+  if (believed.get(path) === said) return true;
+  const age = processAge(pid);
+  if (age !== null && age < Date.now() - stat.mtimeMs - SLACK_MS) return false;
+  believed.set(path, said);
+  return true;
 }

@@ -1,13 +1,13 @@
 import type { AttachedMissions } from './attached.ts';
 import { findMissions, type MissionFolders, type OddEntry } from './discover.ts';
-import { type Mission, type MissionState, pidPath } from './mission.ts';
-import { isAlive, readPid } from './pid.ts';
+import type { Mission, MissionState } from './mission.ts';
+import { isAlive, runningPid } from './pid.ts';
 import { isMarkedShared } from './sharedMark.ts';
 
 export interface KnownMission {
   readonly mission: Mission;
   readonly state: MissionState;
-  /** The process in its `pid` file, if that lives. */
+  /** The process that runs it. For people: its `pid` file is the mission's to write. */
   readonly pid: number | null;
   /** It runs, and its Claude keeps its credentials in the global entry: its own is not looked at. */
   readonly shared: boolean;
@@ -93,10 +93,9 @@ export function createMissionRegistry(
 }
 
 function look(mission: Mission): KnownMission {
-  const path = pidPath(mission);
-  if (path === null) return { mission, state: 'attached', pid: null, shared: false };
-  const pid = readPid(path);
-  if (pid === null || !isAlive(pid)) return { mission, state: 'stopped', pid: null, shared: false };
-  const shared = mission.folder !== null && isMarkedShared(mission.folder, pid);
-  return { mission, state: 'running', pid, shared };
+  const { folder } = mission;
+  if (folder === null) return { mission, state: 'attached', pid: null, shared: false };
+  const pid = runningPid(folder);
+  if (pid === null) return { mission, state: 'stopped', pid: null, shared: false };
+  return { mission, state: 'running', pid, shared: isMarkedShared(folder, pid) };
 }

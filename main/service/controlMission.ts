@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPrompt, keepPrompt } from '../missions/firstPrompt.ts';
-import { pidPath, WORK_FOLDER } from '../missions/mission.ts';
-import { isAlive, readPid } from '../missions/pid.ts';
+import { WORK_FOLDER } from '../missions/mission.ts';
+import { runningPid } from '../missions/pid.ts';
+import { notedWrapper } from '../missions/runFile.ts';
+import { sendSignal } from '../system/processes.ts';
 import { UserError } from '../system/userError.ts';
 import { type Opened, openTerminal } from '../terminals/openTerminal.ts';
 import { runDetached } from '../terminals/start.ts';
@@ -94,13 +96,7 @@ export async function stopMission(
     await askAnyEngine(host, 'writeBack', { id: mission.id }, true);
     return;
   }
-  try {
-    await callWrapper(mission, 'stop', {});
-  } catch (error) {
-    if (!(error instanceof NoWrapper)) throw error;
-    // The wrapper of another program: it understands what every program does.
-    process.kill(pid, 'SIGTERM');
-  }
+  await askToStop(mission, pid);
   const deadline = performance.now() + STOP_PATIENCE_MS;
   while (livePid(mission) === pid) {
     if (performance.now() > deadline)
@@ -111,11 +107,32 @@ export async function stopMission(
   }
 }
 
+/**
+ * Has a mission's wrapper end. What answers on its socket may be anybody whom the mission put there, and
+ * its `pid` file may name anybody: a signal goes only to a wrapper that is noted in `bar/`.
+ * @throws UserError if it cannot be reached, or is none of ours
+ */
+async function askToStop(mission: OwnMission, pid: number): Promise<void> {
+  const noted = notedWrapper(mission.folder);
+  const wrapper = noted?.liveness === 'alive' ? noted.pid : null;
+  try {
+    const answer = await callWrapper(mission, 'stop', {});
+    if (wrapper === null || answer.pid === wrapper) return;
+  } catch (error) {
+    if (wrapper === null && error instanceof NoWrapper)
+      throw new UserError(
+        `Mission "${mission.name}" runs under process ${pid}, which is no wrapper of AgenC Bar as far as it can be proven; nothing was sent to it. End it where it runs.`,
+      );
+    if (wrapper === null) throw error;
+  }
+  sendSignal(wrapper, 'SIGTERM');
+  // One that was suspended would take no notice.
+  sendSignal(wrapper, 'SIGCONT');
+}
+
 /** The process that runs a mission, or `null`. */
 export function livePid(mission: OwnMission): number | null {
-  const path = pidPath(mission);
-  const pid = path === null ? null : readPid(path);
-  return pid !== null && isAlive(pid) ? pid : null;
+  return runningPid(mission.folder);
 }
 
 function refuseRunning(mission: OwnMission): void {

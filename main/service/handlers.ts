@@ -5,10 +5,13 @@ import type { Json } from '../credentials/entry.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { removeMissionNote } from '../missions/missionNote.ts';
 import { isActive, type KnownMission } from '../missions/registry.ts';
+import { removeRunFile } from '../missions/runFile.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
 import { errorCode } from '../system/errors.ts';
+import { isAccepting } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
+import { wrapperSocket } from '../wrapper/files.ts';
 import { findOrphan } from '../wrapper/orphan.ts';
 import type { Parts } from './assemble.ts';
 import type { CommandHandlers, MissionMessage } from './contract/engine.ts';
@@ -148,7 +151,12 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
         throw new UserError(
           `A Claude whose wrapper was killed still runs in mission "${mission.name}" (process ${orphan}); stop it first.`,
         );
+      if (await isAccepting(wrapperSocket(mission.folder)))
+        throw new UserError(
+          `Something answers for mission "${mission.name}" as its wrapper, perhaps in another container; end that first.`,
+        );
       await engine.removeEntry(mission);
+      removeRunFile(mission.folder);
       const work = join(mission.folder, WORK_FOLDER);
       const kept = !deleteWork && holdsSomething(work) ? work : null;
       if (kept === null) {

@@ -162,11 +162,10 @@ async function start(
   lost.promise.catch(() => undefined);
   const guard = setInterval(() => {
     if (isOurs()) return;
-    lost.reject(
-      new UserError(
-        `${paths.engineLock} was taken away; this engine stops. A refresh that was under way is kept for the next one.`,
-      ),
-    );
+    clearInterval(guard);
+    const message = `${paths.engineLock} was taken away: this engine stops, once a refresh that is under way is answered. The answer is kept for the next engine.`;
+    alerts.setOwn('lock', 'state', message);
+    lost.reject(new UserError(message));
   }, LOCK_CHECK_MS);
   guard.unref();
   started.defer(() => clearInterval(guard));

@@ -14,14 +14,26 @@ export function processAge(pid: number): number | null {
  * such process any more, or nobody can tell.
  */
 export function processStart(pid: number): string | null {
+  const start = startFromProc(pid);
+  return start === undefined ? startFromPs(pid) : start;
+}
+
+/**
+ * The same where it costs next to nothing: `null` for a zombie, `undefined` where there is no /proc to
+ * tell, or no such process.
+ */
+export function startFromProc(pid: number): string | null | undefined {
   try {
     const [state, ...rest] = statFields(pid);
-    // Dead, but not yet looked at by its parent.
-    return state === 'Z' ? null : (rest[18] ?? null);
+    return isDead(state) ? null : rest[18];
   } catch {
-    // No /proc here (macOS), or the process is gone.
-    return startFromPs(pid);
+    return undefined;
   }
+}
+
+/** Dead, but perhaps not yet looked at by its parent. */
+function isDead(state: string | undefined): boolean {
+  return state === 'Z' || state === 'X';
 }
 
 /** What `/proc/<pid>/stat` says after the command's name, which stands in parentheses and may hold spaces. */

@@ -14,8 +14,12 @@ export function descendantsOf(parent: number): number[] {
   return below(parent);
 }
 
-/** Sends a signal to a process, or with a negative number to its group, if it still is there and ours. */
+/**
+ * Sends a signal to a process, or with a negative number to its group, if it still is there and ours. To
+ * whole crowds (0, -1), to this process and to what is no number, nothing is sent.
+ */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  if (!Number.isSafeInteger(pid) || pid === 0 || pid === -1 || pid === process.pid) return;
   try {
     process.kill(pid, signal);
   } catch {

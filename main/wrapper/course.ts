@@ -93,13 +93,17 @@ export async function runCourse(
     }
   }
 
-  async function note(pid: number, { throughOp }: ChildCommand): Promise<() => void> {
+  function logNoNote(error: unknown): void {
+    log.append('warning', { text: `Claude's process cannot be noted: ${errorText(error)}` });
+  }
+
+  async function note(pid: number, { throughOp }: ChildCommand): Promise<() => Promise<void>> {
     try {
       return await noteClaude(options.mission.folder, { pid, throughOp });
     } catch (error) {
       // A full disk: no reason to end a Claude that runs.
-      log.append('warning', { text: `Claude's process cannot be noted: ${errorText(error)}` });
-      return () => undefined;
+      logNoNote(error);
+      return async () => undefined;
     }
   }
 
@@ -120,7 +124,7 @@ export async function runCourse(
         : () => undefined;
     const forget = await note(claude.pid, command);
     const end = await supervisor.watch(claude);
-    forget();
+    await forget().catch(logNoNote);
     cancelTimeout();
     terminal?.restore(end.exit.signal !== null);
     if (!headless && failedAtOnce(end.exit, clock.monotonic() - startedAt, supervisor))

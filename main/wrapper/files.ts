@@ -2,8 +2,6 @@ import { join } from 'node:path';
 
 /** The name of a wrapper's control socket in its mission's folder. */
 export const SOCKET_FILE = 'wrapper.sock';
-/** Which Claude a wrapper runs, see `orphan.ts`. */
-export const CLAUDE_FILE = 'claude.pid';
 /** What the wrapper did, as JSON lines. */
 export const WRAPPER_LOG_FILE = 'wrapper.log';
 /** What a headless Claude printed. */

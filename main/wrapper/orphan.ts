@@ -1,44 +1,56 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import {
+  type NotedClaude,
+  type RunFile,
+  readRunFile,
+  removeRunFile,
+  writeRunFile,
+} from '../missions/runFile.ts';
 import { childrenOf, sendSignal } from '../system/processes.ts';
-import { processStart } from '../system/processStart.ts';
+import { identityOf, livenessOf } from '../system/processIdentity.ts';
 import { UserError } from '../system/userError.ts';
-import { CLAUDE_FILE } from './files.ts';
-
-/** `claude.pid`: the Claude that a wrapper runs; its start tells it from a later process of that number. */
-const claudeFile = z.object({ pid: z.number(), start: z.string(), throughOp: z.boolean() });
-type NotedClaude = z.infer<typeof claudeFile>;
 
 const LOOK_MS = 50;
 /** What is killed is gone at once, unless the system itself hangs. */
 const KILL_LIMIT_MS = 5_000;
 
 /**
- * Notes in the mission's folder which Claude runs there, so that it is found if its wrapper is killed.
+ * Notes that this process is a mission's wrapper. Who holds the mission's pid file may. A Claude that the
+ * wrapper before it left stays noted until it is ended.
+ * @returns removes the note · @throws the system's error
+ */
+export async function noteWrapper(folder: string): Promise<() => void> {
+  const wrapper = identityOf(process.pid);
+  // Nobody can tell here.
+  if (wrapper === null) return () => undefined;
+  await writeRunFile(folder, { wrapper, claude: readRunFile(folder)?.claude ?? null });
+  return () => {
+    if (isOwn(readRunFile(folder))) removeRunFile(folder);
+  };
+}
+
+/**
+ * Notes which Claude this wrapper runs, so that it is found if its wrapper is killed.
  * @returns removes the note · @throws the system's error
  */
 export async function noteClaude(
   folder: string,
   { pid, throughOp }: { readonly pid: number; readonly throughOp: boolean },
-): Promise<() => void> {
-  const path = join(folder, CLAUDE_FILE);
-  const start = processStart(pid);
+): Promise<() => Promise<void>> {
+  const wrapper = identityOf(process.pid);
+  const claude = identityOf(pid);
   // It has ended already.
-  if (start === null) return () => undefined;
-  await writeJsonFile(path, { pid, start, throughOp } satisfies NotedClaude);
-  return () => rmSync(path, { force: true });
+  if (wrapper === null || claude === null) return async () => undefined;
+  await writeRunFile(folder, { wrapper, claude: { ...claude, throughOp } });
+  return () => writeRunFile(folder, { wrapper, claude: null });
 }
 
 /**
  * The process of a Claude that lives on without its wrapper, which was killed; `null` if there is none.
- * Only for who knows that no wrapper runs: then a note is a dead one's.
+ * Goes by what is noted in `bar/`, and by nothing that the mission can write.
  */
 export function findOrphan(folder: string): number | null {
-  const noted = readNote(folder);
-  return noted !== null && lives(noted) ? noted.pid : null;
+  return orphanIn(readRunFile(folder))?.pid ?? null;
 }
 
 /**
@@ -53,9 +65,9 @@ export async function endOrphan(
   graceMs: number,
   tell: (line: string) => void,
 ): Promise<boolean> {
-  const noted = readNote(folder);
-  const found = noted !== null && lives(noted);
-  if (found) {
+  const run = readRunFile(folder);
+  const noted = orphanIn(run);
+  if (noted !== null) {
     tell(`A Claude whose wrapper was killed still runs here (process ${noted.pid}); it is ended.`);
     signal(noted, 'SIGTERM');
     // One that was suspended would take no notice.
@@ -66,21 +78,23 @@ export async function endOrphan(
         throw new UserError(`Claude (process ${noted.pid}) does not end; end that first.`);
     }
   }
-  rmSync(join(folder, CLAUDE_FILE), { force: true });
-  return found;
+  if (run !== null && isOwn(run)) await writeRunFile(folder, { ...run, claude: null });
+  else if (run !== null && livenessOf(run.wrapper) === 'dead') removeRunFile(folder);
+  return noted !== null;
 }
 
-function readNote(folder: string): NotedClaude | null {
-  try {
-    return readJsonFile(join(folder, CLAUDE_FILE), claudeFile);
-  } catch {
-    // A damaged note names nobody.
-    return null;
-  }
+function isOwn(run: RunFile | null): boolean {
+  return run?.wrapper.pid === process.pid && livenessOf(run.wrapper) === 'alive';
 }
 
-function lives({ pid, start }: NotedClaude): boolean {
-  return processStart(pid) === start;
+/** Not a Claude whose wrapper lives, and is not this one: that has it in its hands. */
+function orphanIn(run: RunFile | null): NotedClaude | null {
+  if (run?.claude == null || !lives(run.claude)) return null;
+  return isOwn(run) || livenessOf(run.wrapper) === 'dead' ? run.claude : null;
+}
+
+function lives(claude: NotedClaude): boolean {
+  return livenessOf(claude) === 'alive';
 }
 
 /** `op` may keep a signal to itself, and ends once its Claude has; killed, it has to be killed as well. */

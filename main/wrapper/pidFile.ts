@@ -1,8 +1,8 @@
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isAlive, readPid } from '../missions/pid.ts';
+import { dirname } from 'node:path';
+import { readPid, runningPid } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
-import { processAge } from '../system/processStart.ts';
 import { isAccepting } from '../system/socketPath.ts';
 
 export type PidClaim =
@@ -50,14 +50,11 @@ export async function claimPidFile(path: string, socket: string): Promise<PidCla
 
 /**
  * Whether a process is the wrapper that wrote the file. One that started after the file was written got
- * the number of a dead wrapper, unless somebody listens on the mission's socket: then the wall clock jumped.
+ * the number of a dead wrapper, unless somebody listens on the mission's socket: then the wall clock jumped,
+ * or the wrapper runs in another container.
  */
 async function isHolder(pid: number, path: string, socket: string): Promise<boolean> {
-  if (!isAlive(pid)) return false;
-  const age = processAge(pid);
-  const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  if (age === null || written === undefined) return true;
-  if (age >= Date.now() - written - SLACK_MS) return true;
+  if (runningPid(dirname(path)) === pid) return true;
   return pid !== process.pid && (await isAccepting(socket));
 }
 

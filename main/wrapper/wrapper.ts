@@ -8,6 +8,7 @@ import { startWrapperServer } from './controlServer.ts';
 import { ClaudeFailed, runCourse } from './course.ts';
 import { WRAPPER_LOG_FILE, wrapperSocket } from './files.ts';
 import type { WrapperOptions } from './options.ts';
+import { noteWrapper } from './orphan.ts';
 import { claimPidFile } from './pidFile.ts';
 import { listenForSignals } from './signals.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -49,6 +50,12 @@ export async function runWrapper(options: WrapperOptions): Promise<number> {
   }
   started.defer(() => claim.release());
   options.onClaimed?.();
+  try {
+    started.defer(await noteWrapper(mission.folder));
+  } catch (error) {
+    // A full disk: no reason not to run. It is then stopped through its socket only.
+    log.append('warning', { text: `This run cannot be noted: ${errorText(error)}` });
+  }
   try {
     log.append('start', { pid: process.pid, mode: mode.kind, resume: options.resume });
     const server = await startWrapperServer(socketPath, supervisor.handlers, supervisor.follow);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readPid } from '../../main/missions/pid.ts';
+import { readRunFile } from '../../main/missions/runFile.ts';
 import { callWrapper } from '../../main/wrapper/client.ts';
 import type { WrapperStatus } from '../../main/wrapper/contract.ts';
 import { type MessagesApi, type ModelStep, startMessagesApi } from '../doubles/messagesApi.ts';
@@ -209,10 +210,9 @@ function tmuxScreen(env: Record<string, string>): TmuxScreen {
   };
 }
 
-/** The Claude that is noted in a mission's folder; `null` if none is. */
+/** The Claude that is noted for a mission; `null` if none is. */
 export function orphanIn(folder: string): number | null {
-  const path = join(folder, 'claude.pid');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')).pid as number) : null;
+  return readRunFile(folder)?.claude?.pid ?? null;
 }
 
 function kill(pid: number | null): void {

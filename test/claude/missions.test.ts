@@ -4,7 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStart } from '../../main/system/processStart.ts';
 import { until } from '../support/until.ts';
 import { available } from './client.ts';
-import { createMissionScene, ECHO, type MissionScene, type TestMission } from './missionScene.ts';
+import {
+  createMissionScene,
+  ECHO,
+  type MissionScene,
+  orphanIn,
+  type TestMission,
+} from './missionScene.ts';
 
 /* Missions run by the built command with the real client, headless. Interactive ones: missionsInTmux.test.ts. */
 
@@ -78,7 +84,7 @@ describe.skipIf(!found.ok)(
       for (const mission of [a, b]) {
         expect(all.logged(mission, 'written-back')).toHaveLength(1);
         expect(existsSync(join(mission.folder, 'pid')), 'the pid file goes').toBe(false);
-        expect(existsSync(join(mission.folder, 'claude.pid'))).toBe(false);
+        expect(orphanIn(mission.folder)).toBeNull();
       }
     });
 

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readRunFile, writeRunFile } from '../../main/missions/runFile.ts';
+import { identityOf, type ProcessIdentity } from '../../main/system/processIdentity.ts';
 import { processStart } from '../../main/system/processStart.ts';
 import { endOrphan, findOrphan } from '../../main/wrapper/orphan.ts';
 import { until } from '../support/until.ts';
@@ -14,11 +16,13 @@ beforeEach(() => {
 });
 afterEach(() => scene.end());
 
+const noted = () => readRunFile(scene.mission.folder);
+
 /** Starts a wrapper and kills it. @returns the process of the Claude that lives on */
 async function orphan(options: StartOptions): Promise<number> {
   const wrapper = scene.start(options);
   await scene.traced('claude-ready');
-  await until('Claude is noted', () => scene.file('claude.pid') !== null);
+  await until('Claude is noted', () => noted()?.claude != null);
   wrapper.process.kill('SIGKILL');
   // Not its output's end: Claude, orphaned, holds that open.
   await once(wrapper.process, 'exit');
@@ -40,7 +44,7 @@ describe('a Claude whose wrapper was killed', () => {
       {},
       { claudeLives: false },
     ]);
-    expect(scene.file('claude.pid')).toBeNull();
+    expect(noted()).toBeNull();
   });
 
   it('is killed if it does not end when told to', async () => {
@@ -68,28 +72,58 @@ describe('the note of a Claude', () => {
   it('goes with it', async () => {
     const wrapper = scene.start();
     await scene.traced('claude-ready');
-    await until('Claude is noted', () => scene.file('claude.pid') !== null);
+    await until('Claude is noted', () => noted()?.claude != null);
     wrapper.process.kill('SIGTERM');
     await wrapper.exited;
-    expect(scene.file('claude.pid')).toBeNull();
+    expect(noted()).toBeNull();
   });
 
-  it.for(['of an earlier process of that number', 'that is damaged'])(
-    '%s ends nobody, and goes',
-    async (how) => {
-      const other = spawn('sleep', ['60'], { stdio: 'ignore' });
-      await once(other, 'spawn');
-      const pid = other.pid ?? 0;
-      const note = { pid, start: `${processStart(pid)}0`, throughOp: false };
-      const path = join(scene.mission.folder, 'claude.pid');
-      writeFileSync(path, how === 'that is damaged' ? `{"pid":${pid}` : JSON.stringify(note));
-      expect(findOrphan(scene.mission.folder)).toBeNull();
-      expect(await endOrphan(scene.mission.folder, 10_000, () => undefined)).toBe(false);
-      expect(scene.file('claude.pid')).toBeNull();
-      expect(other.exitCode ?? other.signalCode).toBeNull();
-      expect(processStart(pid)).not.toBeNull();
-      other.kill();
-      await once(other, 'exit');
-    },
-  );
+  it.for([
+    'in the mission’s own folder',
+    'of an earlier process of that number',
+    'of before the last boot',
+    'of another container',
+    'whose wrapper lives',
+    'that is damaged',
+  ])('%s ends nobody', async (how) => {
+    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    const pid = other.pid ?? 0;
+    const { folder } = scene.mission;
+    const claude = { ...identityOrThrow(pid), throughOp: false };
+    const dead = { ...identityOrThrow(process.pid), start: '1' };
+    const notes: Readonly<Record<string, () => Promise<void>>> = {
+      async 'in the mission’s own folder'() {
+        const { start } = claude;
+        const text = JSON.stringify({ pid, start, throughOp: false });
+        writeFileSync(join(folder, 'claude.pid'), text);
+        writeFileSync(join(folder, 'run.json'), JSON.stringify({ wrapper: dead, claude }));
+      },
+      'of an earlier process of that number': () =>
+        writeRunFile(folder, { wrapper: dead, claude: { ...claude, start: `${claude.start}0` } }),
+      'of before the last boot': () =>
+        writeRunFile(folder, { wrapper: dead, claude: { ...claude, boot: 'another' } }),
+      'of another container': () =>
+        writeRunFile(folder, { wrapper: dead, claude: { ...claude, pidNamespace: 'pid:[1]' } }),
+      'whose wrapper lives': () =>
+        writeRunFile(folder, { wrapper: identityOrThrow(process.ppid), claude }),
+      async 'that is damaged'() {
+        await writeRunFile(folder, { wrapper: dead, claude });
+        truncateSync(join(scene.root, 'bar', 'runs', `${scene.mission.id}.json`), 40);
+      },
+    };
+    await notes[how]?.();
+    expect(findOrphan(folder)).toBeNull();
+    expect(await endOrphan(folder, 10_000, () => undefined)).toBe(false);
+    expect(other.exitCode ?? other.signalCode).toBeNull();
+    expect(processStart(pid)).not.toBeNull();
+    other.kill();
+    await once(other, 'exit');
+  });
 });
+
+function identityOrThrow(pid: number): ProcessIdentity {
+  const identity = identityOf(pid);
+  if (identity === null) throw new Error(`there is no process ${pid}`);
+  return identity;
+}
