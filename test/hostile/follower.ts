@@ -1,5 +1,5 @@
 import { get, type IncomingMessage } from 'node:http';
-import { controlSocketPath } from '../../main/system/socketPath.ts';
+import { findSocket } from '../../main/system/socketPath.ts';
 import { MARK } from '../support/fake.ts';
 import { BOGUS } from './thief.ts';
 
@@ -18,7 +18,7 @@ export function follow(socket: string): Follower {
   let lines = 0;
   const requests = ['/snapshots', '/events'].map((path) => {
     let rest = '';
-    const request = get({ socketPath: controlSocketPath(socket), path, agent: false });
+    const request = get({ socketPath: findSocket(socket) ?? socket, path, agent: false });
     request.on('response', (response: IncomingMessage) => {
       response.setEncoding('utf8').on('data', (chunk: string) => {
         // A token may lie across two chunks, and is shorter than what is kept of the one before.
