@@ -16,7 +16,15 @@ export const LICENCES_FILE = 'LICENCES.txt';
 /** Where each bundle notes its packages until they are put together; relative to that bundle's folder. */
 const NOTES = /^\.licences-\w+\.json$/;
 /** What is shipped beside the bundles. Electron brings its own notices. */
-const SHIPPED = ['keytar'];
+const SHIPPED = [
+  'bare-addon-resolve',
+  'bare-module-resolve',
+  'bare-semver',
+  'fs-native-extensions',
+  'keytar',
+  'require-addon',
+  'which-runtime',
+];
 const LICENCE_FILE = /^(licen[cs]e|copying)(\.|-|$)/i;
 const NOTICE_FILE = /^notice(\.|$)/i;
 

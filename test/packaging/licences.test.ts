@@ -42,7 +42,11 @@ describe('what comes to users with the app', () => {
   let folders: string[];
   let sections: string[];
   beforeAll(async () => {
-    folders = [...(await bundledFolders()), join(project, 'node_modules/keytar')];
+    const beside = [
+      ...['bare-addon-resolve', 'bare-module-resolve', 'bare-semver', 'fs-native-extensions'],
+      ...['keytar', 'require-addon', 'which-runtime'],
+    ].map((name) => join(project, 'node_modules', name));
+    folders = [...(await bundledFolders()), ...beside];
     sections = readFileSync(join(project, 'out/LICENCES.txt'), 'utf8').split(
       `\n${'-'.repeat(78)}\n`,
     );
