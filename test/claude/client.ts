@@ -19,7 +19,8 @@ export interface ListedServer {
 }
 
 export interface ClaudeClient {
-  addServer(configDir: string, name: string, url: string): Promise<void>;
+  /** @param more further options of `claude mcp add` */
+  addServer(configDir: string, name: string, url: string, more?: readonly string[]): Promise<void>;
   /**
    * Health-checks every server, which also refreshes tokens that run out.
    * @param env beside the client's usual environment
@@ -55,8 +56,13 @@ const LIMIT_MS = 40_000;
  * The real client in an environment of its own. What would leave loopback is sent to a closed port.
  * @param claudePath the binary, from `available()`
  * @param home a folder of the test's own; serves as HOME and holds the working directory
+ * @param ownEnv beside the usual environment, for every run
  */
-export function createClaudeClient(claudePath: string, home: string): ClaudeClient {
+export function createClaudeClient(
+  claudePath: string,
+  home: string,
+  ownEnv: Readonly<Record<string, string>> = {},
+): ClaudeClient {
   const cwd = join(home, 'work');
 
   function start(
@@ -80,6 +86,7 @@ export function createClaudeClient(claudePath: string, home: string): ClaudeClie
         HTTP_PROXY: CLOSED_PORT,
         HTTPS_PROXY: CLOSED_PORT,
         NO_PROXY: '127.0.0.1,localhost',
+        ...ownEnv,
         ...env,
       },
     });
@@ -97,8 +104,8 @@ export function createClaudeClient(claudePath: string, home: string): ClaudeClie
 
   return {
     run: (configDir, args) => run(configDir, args),
-    async addServer(configDir, name, url) {
-      const args = ['mcp', 'add', '--scope', 'user', '--transport', 'http', name, url];
+    async addServer(configDir, name, url, more = []) {
+      const args = ['mcp', 'add', '--scope', 'user', '--transport', 'http', ...more, name, url];
       const result = await run(configDir, args);
       if (result.exitCode !== 0) throw new Error(`claude mcp add: ${result.output}`);
     },
@@ -145,7 +152,7 @@ const promptEnv = (api: PromptApi) => ({
 export const CLOSED_PORT = 'http://127.0.0.1:9';
 
 /** Up to white space or the control characters of a terminal hyperlink. */
-const AUTHORIZATION_URL = /http:\/\/127\.0\.0\.1:\d+\/authorize\?[^\s\p{Cc}]+(?=[\s\p{Cc}])/u;
+const AUTHORIZATION_URL = /https?:\/\/127\.0\.0\.1:\d+\/authorize\?[^\s\p{Cc}]+(?=[\s\p{Cc}])/u;
 
 /** Does a browser's part: follows the page's redirect to the client's own callback. */
 export async function approve(url: string): Promise<void> {

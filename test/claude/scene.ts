@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMessagesApi } from '../doubles/messagesApi.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
+import type { Certificate } from '../support/certificates.ts';
 import { type ClaudeClient, createClaudeClient, type ListedServer, readEntry } from './client.ts';
 
 /** The name under which every config directory here knows the scene's one MCP server. */
@@ -17,14 +18,24 @@ export interface Scene {
   dispose(): Promise<void>;
 }
 
-/** @param claudePath the client's binary, from `available()` */
-export async function createScene(claudePath: string): Promise<Scene> {
+/**
+ * @param claudePath the client's binary, from `available()`
+ * @param options.tls for a server over https; the scene's client trusts it
+ * @param options.env beside the client's usual environment
+ */
+export async function createScene(
+  claudePath: string,
+  { tls, env }: { tls?: Certificate | undefined; env?: Record<string, string> } = {},
+): Promise<Scene> {
   const root = mkdtempSync(join(tmpdir(), 'agenc-bar-claude-'));
-  const server = await startOAuthMcpServer();
+  const server = await startOAuthMcpServer(tls && { tls });
+  const trusted = join(root, 'trusted.pem');
+  if (tls !== undefined) writeFileSync(trusted, tls.cert);
+  const ownEnv = { ...(tls && { NODE_EXTRA_CA_CERTS: trusted }), ...env };
   return {
     root,
     server,
-    claude: createClaudeClient(claudePath, join(root, 'home')),
+    claude: createClaudeClient(claudePath, join(root, 'home'), ownEnv),
     async dispose() {
       await server.close();
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +23,18 @@ export interface OAuthMcpServerOptions {
   tokenEndpoint?: string;
   /** What the protected resource's metadata calls itself; `null`: it has none. Default: the MCP endpoint. */
   resource?: string | null;
+  /** For https, PEM. Default: http. */
+  tls?: { readonly key: string; readonly cert: string };
+}
+
+/** What the server says about itself, where it is not the plain truth. */
+export interface SaidElsewise {
+  /** The authorization server that the protected resource's metadata names (RFC 9728). */
+  authorizationServer?: string;
+  /** Where a refused request is told to look for that metadata. */
+  resourceMetadata?: string;
+  /** What the authorization server's metadata says of itself (RFC 8414). */
+  issuer?: string;
 }
 
 export interface OAuthMcpServer {
@@ -37,6 +50,10 @@ export interface OAuthMcpServer {
   setAccessLife(seconds: number): void;
   /** What refreshes leave out of their answers from now on: a server need not rotate, nor say how long. */
   setLeftOut(left: { refreshToken?: boolean; expiresIn?: boolean }): void;
+  /** What the metadata say from now on; what is left out is as it was at the start. */
+  setSaid(said: SaidElsewise): void;
+  /** Revokes an access token, so that the server answers 401 to it. */
+  reject(accessToken: unknown): void;
   /** A sign-in without a browser: the tokens, and whom they were issued to. */
   grant(): { tokens: TokenAnswer; clientId: string; clientSecret: string | undefined };
   /** The authorization server. */
@@ -91,9 +108,10 @@ export async function startOAuthMcpServer(
   let tokenFault: TokenFault | null = null;
   let tokenGate: Promise<unknown> | null = null;
   let answerDelayMs = 0;
+  let said: SaidElsewise = {};
   const codes = new Map<string, PendingCode>();
 
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request)
       .catch((error: unknown): Answer => ({ status: 500, body: { error: String(error) } }))
       .then(({ status, headers, body, fault }) => {
@@ -101,12 +119,14 @@ export async function startOAuthMcpServer(
         response.writeHead(status, { 'content-type': 'application/json', ...headers });
         response.end(body === undefined ? '' : JSON.stringify(body));
       });
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const url = new URL(request.url ?? '/', origin);
@@ -115,13 +135,22 @@ export async function startOAuthMcpServer(
       case 'GET /.well-known/oauth-authorization-server':
         return {
           status: 200,
-          body: authorizationServerMetadata(origin, clientAuth, options.tokenEndpoint),
+          body: {
+            ...authorizationServerMetadata(origin, clientAuth, options.tokenEndpoint),
+            ...(said.issuer !== undefined && { issuer: said.issuer }),
+          },
         };
       case 'GET /.well-known/oauth-protected-resource':
       case 'GET /.well-known/oauth-protected-resource/mcp':
         return options.resource === null
           ? { status: 404, body: { error: 'not_found' } }
-          : { status: 200, body: protectedResourceMetadata(origin, options.resource) };
+          : {
+              status: 200,
+              body: {
+                ...protectedResourceMetadata(origin, options.resource),
+                authorization_servers: [said.authorizationServer ?? origin],
+              },
+            };
       case 'POST /register':
         return register(JSON.parse(body) as { redirect_uris?: string[] });
       case 'GET /authorize':
@@ -216,7 +245,8 @@ export async function startOAuthMcpServer(
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const judged = tokens.check(bearer);
     if (judged.ok) return handle(judged.serial);
-    const metadata = `resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
+    const where = said.resourceMetadata ?? `${origin}/.well-known/oauth-protected-resource/mcp`;
+    const metadata = `resource_metadata="${where}"`;
     const challenge = bearer === undefined ? metadata : `error="invalid_token", ${metadata}`;
     return {
       status: 401,
@@ -252,6 +282,12 @@ export async function startOAuthMcpServer(
     },
     setLeftOut: (left) => {
       tokens.leftOut = left;
+    },
+    setSaid: (now) => {
+      said = now;
+    },
+    reject: (accessToken) => {
+      if (typeof accessToken === 'string') tokens.revoke(accessToken);
     },
     grant() {
       const clientId = addClient([]);
