@@ -53,15 +53,21 @@ const NAMES: Readonly<Record<string, string>> = {
   [METADATA]: 'the address of the authorization server’s metadata',
 };
 
-/** What a server's value says of where its secrets go. */
+/**
+ * What a server's value says of where its secrets go. Everything that the client would take for an address
+ * counts: it hands whatever is there to `new URL()`, which turns a list into text and reads `" https:host"`.
+ */
 export function destinationOf(value: Json): Destination {
   const addresses = new Map<string, string>();
   const collect = (at: Json, path: string, depth: number): void => {
-    if (typeof at === 'string') {
-      if (ADDRESS.test(at)) addresses.set(path, originOf(at));
-    } else if (typeof at === 'object' && at !== null && depth < MAX_DEPTH) {
-      for (const [key, inner] of Object.entries(at))
-        if (!NOT_ROUTING.test(key)) collect(inner, path === '' ? key : `${path}.${key}`, depth + 1);
+    const text = typeof at === 'string' ? at : Array.isArray(at) ? String(at) : null;
+    if (Object.hasOwn(NAMES, path) ? Boolean(at) : text !== null && isAddress(text))
+      addresses.set(path, originOf(String(at)));
+    if (typeof at !== 'object' || at === null || depth >= MAX_DEPTH) return;
+    for (const [key, inner] of Object.entries(at)) {
+      // A key may hold dots itself, and must not be taken for a path.
+      const step = key.replace(/[\\.]/g, '\\$&');
+      if (!NOT_ROUTING.test(key)) collect(inner, path === '' ? step : `${path}.${step}`, depth + 1);
     }
   };
   collect(value, '', 0);
@@ -138,6 +144,11 @@ function mayBeAdded(known: Destination, path: string, to: string): boolean {
     return home === to;
   }
   return [...known.addresses.values()].includes(to);
+}
+
+function isAddress(text: string): boolean {
+  if (ADDRESS.test(text)) return true;
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function originOf(address: string): string {
