@@ -69,7 +69,7 @@ export function createAttachedMissions(
         name,
         configDir,
       }));
-      await writeJsonFile(path, { attached });
+      await writeJsonFile(path, { attached }, { links: 'follow' });
       return mission;
     },
 
@@ -77,7 +77,7 @@ export function createAttachedMissions(
       const { attached } = read();
       const rest = attached.filter((entry) => entry.id !== id);
       if (rest.length === attached.length) return false;
-      await writeJsonFile(path, { attached: rest });
+      await writeJsonFile(path, { attached: rest }, { links: 'follow' });
       return true;
     },
   };

@@ -14,5 +14,5 @@ export async function changeSettings(
 ): Promise<void> {
   const now = readJsonFile(path, z.record(z.string(), z.unknown()), { links: 'follow' }) ?? {};
   const next = Object.entries({ ...now, ...change }).filter(([, value]) => value !== undefined);
-  await writeJsonFile(path, Object.fromEntries(next));
+  await writeJsonFile(path, Object.fromEntries(next), { links: 'follow' });
 }

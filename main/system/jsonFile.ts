@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makePrivateFolder, writeFileAtomic } from './atomicFile.ts';
@@ -43,8 +44,26 @@ export function readJsonFile<T>(
   throw new UserError(`${path} is not as expected: ${why}`);
 }
 
-/** Replaces one of our own JSON files, 0600 in a 0700 folder. @throws the system's error */
-export async function writeJsonFile(path: string, value: unknown): Promise<void> {
-  await makePrivateFolder(dirname(path));
-  await writeFileAtomic(path, `${JSON.stringify(value)}\n`, { mode: 0o600, durable: false });
+/**
+ * Replaces one of our own JSON files, 0600 in a 0700 folder. A link in its place is replaced, too, unless it
+ * is to be followed: then what it leads to is, so that the user's folder of dotfiles stays in use.
+ * @throws the system's error
+ */
+export async function writeJsonFile(
+  path: string,
+  value: unknown,
+  { links = 'refuse' }: ForeignOptions = {},
+): Promise<void> {
+  const place = links === 'follow' ? realPath(path) : path;
+  await makePrivateFolder(dirname(place));
+  await writeFileAtomic(place, `${JSON.stringify(value)}\n`, { mode: 0o600, durable: false });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is no such file yet, or a link leads nowhere.
+    return path;
+  }
 }

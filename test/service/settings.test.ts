@@ -1,6 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { changeSettings } from '../../main/service/changeSettings.ts';
 import { settingChangeSchema } from '../../main/service/contract/settings.ts';
@@ -26,6 +35,20 @@ it('makes the file, keeps what it does not know, and goes back to defaults', asy
   expect(loadSettings(path, {}).settings).toEqual({
     ...defaultSettings(),
     claudePath: '/opt/claude',
+  });
+});
+
+it('stays a link into the user’s folder of dotfiles, and is written there', async () => {
+  const dotfiles = join(folder, 'dotfiles.json');
+  writeFileSync(dotfiles, '{"pollIntervalMs":30000}');
+  mkdirSync(dirname(path));
+  symlinkSync(dotfiles, path);
+  expect(loadSettings(path, {}).settings.pollIntervalMs).toBe(30_000);
+  await changeSettings(path, { notifications: false });
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(JSON.parse(readFileSync(dotfiles, 'utf8'))).toEqual({
+    pollIntervalMs: 30_000,
+    notifications: false,
   });
 });
 
