@@ -29,7 +29,7 @@ const metadata = (tokenEndpoint: Json) =>
   discovery({ authorizationServerMetadata: { issuer: HOME, token_endpoint: tokenEndpoint } });
 
 describe('a token that would go to a thief, for whom the client reads the address', () => {
-  // Each of them took the real client to the thief (test/claude/routing.test.ts has some).
+  // Each of them took the real client to the thief, the lists as a token endpoint (test/claude/routing.test.ts has some).
   const spellings: Record<string, Json> = {
     plain: THIEF,
     'after a blank': ` ${THIEF}`,
