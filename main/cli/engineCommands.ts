@@ -21,7 +21,7 @@ export async function resyncCommand(context: Context, missionId?: string): Promi
     );
   }
   const failed = result.missions.some(
-    ({ status }) => status === 'unavailable' || status === 'malformed',
+    ({ status }) => status === 'unavailable' || status === 'malformed' || status === 'busy',
   );
   return failed ? ExitCode.failed : ExitCode.done;
 }

@@ -5,7 +5,7 @@ import { missionTable, serversText, shortHash, span } from './format.ts';
 /** `agenc-bar status`: the snapshot, from the running engine or read afresh. */
 export async function statusCommand(context: Context): Promise<ExitCode> {
   const snapshot = await ask(context, 'status', {}, 'reading');
-  const { engine, global, missions, alerts } = snapshot;
+  const { engine, activity, global, missions, alerts } = snapshot;
   const unavailable = alerts.some(({ id }) => id === 'unavailable-global');
   if (context.json) context.printJson(snapshot);
   else {
@@ -17,7 +17,7 @@ export async function statusCommand(context: Context): Promise<ExitCode> {
         : `${span(now - Date.parse(global.lastBroadcastAt))} ago`;
     print(
       engine.running
-        ? `Engine   runs (process ${engine.pid}), ${engine.store} store`
+        ? `Engine   ${activity.starting ? 'starts' : 'runs'} (process ${engine.pid}), ${engine.store} store`
         : `Engine   not running (${engine.store} store)`,
     );
     print(`Global   ${shortHash(global.hash)}  ${serversText(global.servers, now)}`);

@@ -75,7 +75,7 @@ export function assemble(
   const loaded = loadSettings(paths.settings, options.env);
   let { settings } = loaded;
   const clock = systemClock;
-  const store = createStore(storeKind(settings.store));
+  const store = createStore(storeKind(settings.store), settings.globalConfigDir);
   const global: EntryRef = { scope: 'global', configDir: settings.globalConfigDir };
   const attached = createAttachedMissions(paths.attached, {
     global: settings.globalConfigDir,

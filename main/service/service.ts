@@ -1,8 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Alerts } from '../sync/alerts.ts';
 import { SECOND_SWEEP_MS } from '../sync/engine.ts';
 import { acquireEngineLock, type EngineLock, type LockHolder } from '../sync/engineLock.ts';
 import { watchSources } from '../sync/sourceWatch.ts';
+import { makePrivateFolder } from '../system/atomicFile.ts';
+import { surviveDefects } from '../system/defects.ts';
+import { errorText } from '../system/errors.ts';
 import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
@@ -15,6 +18,7 @@ import { createLiveSnapshots, type LiveSnapshots } from './live.ts';
 import { eventMessage } from './messages.ts';
 import { startControlServer } from './server.ts';
 import { snapshotMessage } from './snapshot.ts';
+import { whileStarting } from './starting.ts';
 import { openSyncLog } from './syncLog.ts';
 
 /** An engine that runs: it holds the lock, watches, answers on the control socket and keeps the sync log. */
@@ -50,6 +54,9 @@ export class EngineHeld extends UserError {
 /** Two engines on one folder for longer than this would be one too many. */
 const LOCK_CHECK_MS = 5_000;
 
+/** What caused a defect is not known, so neither when it is over. */
+const DEFECT_SHOWN_MS = 600_000;
+
 type Listener = (event: EventMessage) => void;
 
 /**
@@ -83,7 +90,8 @@ async function start(
 ): Promise<RunningService> {
   const { paths } = options;
   ensurePrivateFolder(paths.bar);
-  await mkdir(paths.missions, { recursive: true });
+  // Whatever the umask: what lies below is this user's alone.
+  await makePrivateFolder(paths.missions);
   sweepOwn(paths);
   // What a killed engine left just now is too young to be told from something in use; soon it is not.
   const sweepAgain = setTimeout(() => sweepOwn(paths), SECOND_SWEEP_MS);
@@ -111,6 +119,8 @@ async function start(
   started.defer(() => live.dispose());
   const { alerts, engine, journal, broadcast, broadcastListener, refreshLocks } = parts;
   const { registry, runs, refresher } = parts;
+  // First of all, so that it ends last: a defect in whatever comes must not end the process.
+  started.defer(keepGoing(alerts));
   // Before anything that takes time: clients wait for these.
   refreshLocks.sweep();
   started.defer(() => refreshLocks.dispose());
@@ -122,6 +132,24 @@ async function start(
     const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
     alerts.setOwn('lineage', 'state', what);
   }
+  // Before the first look, which may take long while others write: clients are answered, and wait here.
+  const looked = Promise.withResolvers<void>();
+  // That nobody may be waiting is no defect.
+  looked.promise.catch(() => undefined);
+  const handlers = whileStarting(createHandlers(parts, process.pid), looked.promise, parts);
+  const server = await startControlServer(paths.engineSocket, handlers, {
+    '/events': {
+      slow: 'each',
+      subscribe(tell) {
+        listeners.add(tell);
+        return () => listeners.delete(tell);
+      },
+    },
+    '/snapshots': { slow: 'latest', subscribe: live.subscribe },
+  });
+  const closeServer = once(() => server.close());
+  started.defer(closeServer);
+  started.defer(() => looked.reject(new Error('it could not start')));
   started.defer(() => journal.dispose());
   await journal.ready();
   await broadcast.ensure();
@@ -144,24 +172,13 @@ async function start(
   engine.lookAtMissions();
   broadcastListener.look();
 
-  const handlers = createHandlers(parts, process.pid);
-  const server = await startControlServer(paths.engineSocket, handlers, {
-    '/events': {
-      slow: 'each',
-      subscribe(tell) {
-        listeners.add(tell);
-        return () => listeners.delete(tell);
-      },
-    },
-    '/snapshots': { slow: 'latest', subscribe: live.subscribe },
-  });
-  started.defer(() => server.close());
-
+  // From here on it ends first: what still came would be asked of an engine that has let go.
+  started.defer(closeServer);
   const lost = Promise.withResolvers<never>();
   // Whoever does not wait for it need not handle it.
   lost.promise.catch(() => undefined);
   const guard = setInterval(() => {
-    if (isOurs()) return;
+    if (isStillOurs(isOurs, paths, alerts)) return;
     clearInterval(guard);
     const message = `${paths.engineLock} was taken away: this engine stops, once a refresh that is under way is answered. The answer is kept for the next engine.`;
     alerts.setOwn('lock', 'state', message);
@@ -171,6 +188,7 @@ async function start(
   started.defer(() => clearInterval(guard));
 
   const ready = readyMessage(parts);
+  looked.resolve();
   publish(ready);
   return {
     handlers,
@@ -184,6 +202,43 @@ async function start(
       await refresher.dispose('abandon');
       await started.disposeAsync();
     },
+  };
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { readonly result: T } | null = null;
+  return () => {
+    done ??= { result: work() };
+    return done.result;
+  };
+}
+
+/** What cannot be looked at is not known to be somebody else's: only a lock that is gone, or another's, is lost. */
+function isStillOurs(isOurs: () => boolean, { engineLock }: AgencPaths, alerts: Alerts): boolean {
+  try {
+    const ours = isOurs();
+    alerts.setOwn('engine-lock', 'state', null);
+    return ours;
+  } catch (error) {
+    const message = `${engineLock} cannot be looked at: ${errorText(error)} This engine goes on; mend the folder.`;
+    alerts.setOwn('engine-lock', 'state', message);
+    return true;
+  }
+}
+
+/** A defect that nobody caught is told for a while, and the engine goes on. @returns its own end */
+function keepGoing(alerts: Alerts): () => void {
+  let quiet: NodeJS.Timeout | undefined;
+  const end = surviveDefects((what) => {
+    const message = `Something went wrong inside (${what}). Everything goes on, and nothing was lost; please report this.`;
+    alerts.setOwn('internal', 'state', message);
+    clearTimeout(quiet);
+    quiet = setTimeout(() => alerts.setOwn('internal', 'state', null), DEFECT_SHOWN_MS);
+    quiet.unref();
+  });
+  return () => {
+    clearTimeout(quiet);
+    end();
   };
 }
 

@@ -162,7 +162,7 @@ async function isSaved(
   const ref: EntryRef = shared
     ? { scope: 'global', configDir: settings.globalConfigDir }
     : { scope: 'mission', configDir };
-  const store = createStore(storeKind(settings.store));
+  const store = createStore(storeKind(settings.store), settings.globalConfigDir);
   try {
     const read = await store.read(ref);
     const parsed = read.status === 'found' ? parseEntry(read.text) : null;

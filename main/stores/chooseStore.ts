@@ -12,10 +12,11 @@ export function storeKind(
   return platform === 'darwin' ? 'security' : 'file';
 }
 
-export function createStore(kind: StoreKind): CredentialStore {
+/** @param globalConfigDir where the global entry lies, so that a mission's that leads to it is known as such */
+export function createStore(kind: StoreKind, globalConfigDir?: string): CredentialStore {
   switch (kind) {
     case 'file':
-      return createFileStore();
+      return createFileStore(globalConfigDir);
     case 'security':
       return createSecurityStore();
     case 'keytar':

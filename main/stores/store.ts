@@ -18,10 +18,11 @@ export type UnavailableReason =
   | 'denied' // EACCES, authorisation failed (51), cancelled by the user (128)
   | 'read-only' // EROFS, or a folder without write permission
   | 'full' // ENOSPC, EDQUOT
-  | 'busy' // another process holds the client's lock for longer than we wait
+  | 'busy' // another process holds the client's lock just now; nothing waits for it inside a write
   | 'timeout' // the store did not answer within its time limit
   | 'missing' // no such store here: no Secret Service, no `security` on PATH, config directory gone
   | 'too-large' // larger than any real entry
+  | 'link' // a symbolic link in a mission's folder, which is not followed
   | 'failed'; // anything else; see `detail`
 
 /** The store could not answer. `detail` is for people, names paths and codes, and never holds a value. */
@@ -86,6 +87,9 @@ export interface CredentialStore {
 
   /** The file whose change means "look at this entry now", or `null` where there is none (keytar). */
   watchPath(ref: EntryRef): string | null;
+
+  /** What appears while a client keeps an entry locked and goes when it lets go; `null` where there is none. */
+  lockPath(ref: EntryRef): string | null;
 
   /** Names the place for people: a path, or a service name. */
   describe(ref: EntryRef): string;

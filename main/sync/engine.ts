@@ -6,9 +6,10 @@ import { entryRef, type Mission } from '../missions/mission.ts';
 import { isSynced, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
 import type { RefreshFence } from '../refresh/refreshFence.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
-import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import type { CredentialStore, EntryRef, WriteResult } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
+import { linkTarget } from '../system/links.ts';
 import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
@@ -16,6 +17,7 @@ import type { Alerts } from './alerts.ts';
 import { type AnswersDeps, createAnswers } from './answers.ts';
 import type { AlertAnswer, Emit } from './events.ts';
 import type { LineageStore, MissionRecord } from './lineage.ts';
+import { lockedOut } from './lockWatch.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
 import type { MissionOutcome, Replaced, Target } from './outcome.ts';
 import { placeOf, placeOfMission } from './reader.ts';
@@ -96,7 +98,7 @@ export interface Engine {
   lookAtStopped(): Promise<void>;
   setPaused(paused: boolean): void;
   readonly refreshView: RefreshView;
-  /** Resolves when nothing is left to do. */
+  /** Resolves when all was looked at that was noticed before the call, or is known to have to wait. */
   settled(): Promise<void>;
   /** Lets go; writes every running mission back first, unless others' work would be overwritten by it. */
   dispose(how?: 'write-back' | 'abandon'): Promise<void>;
@@ -104,6 +106,11 @@ export interface Engine {
 
 /** How many odd entries an alert names. */
 const NAMED = 3;
+/** How long a command about one mission tries again while its lock is kept. */
+const COMMAND_PATIENCE_MS = 5_000;
+/** A resync of all tells who is busy rather than wait for the slowest. */
+const RESYNC_PATIENCE_MS = 1_000;
+const REMOVE_PAUSE_MS = 50;
 const RESCAN_DELAY_MS = 2;
 /** How often processes are asked whether they live, and the clock whether it jumped. */
 const PULSE_MS = 5_000;
@@ -206,12 +213,13 @@ export function createEngine(deps: EngineDeps): Engine {
       const drift = clock.now() - wall - (clock.monotonic() - passed);
       wall = clock.now();
       passed = clock.monotonic();
+      // Whatever is thrown below: the next beat comes.
+      cancelPulse = clock.after(PULSE_MS, beat);
       onMissionChanges(registry.checkAlive());
       if (Math.abs(drift) > JUMP_MS) {
         void loop.poll();
         deps.onJump?.();
       }
-      cancelPulse = clock.after(PULSE_MS, beat);
     };
     cancelPulse = clock.after(PULSE_MS, beat);
   }
@@ -237,8 +245,16 @@ export function createEngine(deps: EngineDeps): Engine {
     mission: Mission,
     phase: NonNullable<Target['phase']>,
   ): Promise<void> {
-    const { missions } = await loop.command(() => ({ targets: [{ mission, phase }] }));
-    const view = missions.get(mission.id)?.view;
+    const { missions, blocked } = await loop.command(
+      () => ({ targets: [{ mission, phase }] }),
+      COMMAND_PATIENCE_MS,
+    );
+    const outcome = missions.get(mission.id);
+    if (outcome?.status === 'busy') {
+      const what = blocked === null ? `The entry of mission "${mission.name}"` : 'The global entry';
+      throw unavailableError(what, blocked ?? lockedOut(store, entryRef(mission)));
+    }
+    const view = outcome?.view;
     // A config directory that is gone has nothing to carry up.
     if (view?.status === 'unavailable' && view.reason !== 'missing') {
       throw unavailableError(`The entry of mission "${mission.name}"`, view);
@@ -248,6 +264,20 @@ export function createEngine(deps: EngineDeps): Engine {
         `The entry of mission "${mission.name}" is ${view.reason}; mend it or resolve its alert first.`,
       );
     }
+  }
+
+  async function removeOnce(mission: Mission): Promise<WriteResult> {
+    const now = await store.read(entryRef(mission));
+    const result = now.status === 'found' ? await store.remove(entryRef(mission), now.text) : now;
+    const isGone =
+      result.status === 'written' ||
+      result.status === 'absent' ||
+      (result.status === 'unavailable' && result.reason === 'missing');
+    if (!isGone) return result;
+    // Its folder may stay, and run again as a new mission.
+    forgetEntry(mission);
+    await loop.save();
+    return { status: 'written' };
   }
 
   return {
@@ -270,7 +300,8 @@ export function createEngine(deps: EngineDeps): Engine {
       if (afterCrash) await healOnce();
       // Only now: a keychain's path is known once it has been read. The poll finds what came meanwhile.
       const path = store.watchPath(deps.global);
-      if (path !== null) watcher.watch(path, () => void loop.noticeGlobal());
+      for (const place of path === null ? [] : pathsTo(path))
+        watcher.watch(place, () => void loop.noticeGlobal());
       watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
       watchRefreshLocks(watcher, deps.global.configDir, deps.fence.look);
       for (const known of registry.all()) watches.set(known.mission, isSynced(known));
@@ -291,15 +322,18 @@ export function createEngine(deps: EngineDeps): Engine {
         missionId === undefined || mission.id === missionId;
       const meant = allMissions().filter(isMeant);
       if (meant.length === 0 && missionId !== undefined) throw noMission(missionId);
-      const { missions } = await loop.command(() => ({
-        heal: true,
-        targets: activeMissions()
-          .filter(isMeant)
-          .map((mission) => {
-            const phase = loop.phaseOf(mission.id);
-            return { mission, ...(phase && { phase }) };
-          }),
-      }));
+      const { missions } = await loop.command(
+        () => ({
+          heal: true,
+          targets: activeMissions()
+            .filter(isMeant)
+            .map((mission) => {
+              const phase = loop.phaseOf(mission.id);
+              return { mission, ...(phase && { phase }) };
+            }),
+        }),
+        RESYNC_PATIENCE_MS,
+      );
       return meant.map((mission) =>
         isShared(mission)
           ? { missionId: mission.id, status: 'done', up: [], down: [], hash: hashOf(seen.global()) }
@@ -337,20 +371,18 @@ export function createEngine(deps: EngineDeps): Engine {
 
     async removeEntry(mission) {
       await reconcileOne(mission, 'write-back');
-      await loop.exclusively(async () => {
-        const now = await store.read(entryRef(mission));
-        const result =
-          now.status === 'found' ? await store.remove(entryRef(mission), now.text) : now;
-        if (result.status === 'moved') {
+      const deadline = clock.monotonic() + COMMAND_PATIENCE_MS;
+      for (;;) {
+        const result = await loop.exclusively(() => removeOnce(mission));
+        if (result.status === 'written') return;
+        const isBusy = result.status === 'unavailable' && result.reason === 'busy';
+        if (isBusy && clock.monotonic() < deadline) {
+          // Outside the lock on the global entry: the others are kept in step meanwhile.
+          await new Promise<void>((resolve) => clock.after(REMOVE_PAUSE_MS, resolve));
+        } else if (result.status === 'moved') {
           throw new UserError(`Mission "${mission.name}" was just written to; try again.`);
-        }
-        if (result.status === 'unavailable' && result.reason !== 'missing') {
-          throw unavailableError(`The entry of mission "${mission.name}"`, result);
-        }
-        // Its folder may stay, and run again as a new mission.
-        forgetEntry(mission);
-        await loop.save();
-      });
+        } else throw unavailableError(`The entry of mission "${mission.name}"`, result);
+      }
     },
 
     status: status.fresh,
@@ -388,6 +420,16 @@ function resyncResult(missionId: string, outcome: MissionOutcome | undefined): R
   if (outcome === undefined) return { missionId, status: 'stopped', up: [], down: [], hash: null };
   const { status, up, down, view } = outcome;
   return { missionId, status, up, down, hash: view.status === 'found' ? view.hash : null };
+}
+
+/** A link's own path, and that of the file it leads to: either may be replaced. */
+function pathsTo(path: string): Set<string> {
+  try {
+    return new Set([path, linkTarget(path)]);
+  } catch {
+    // In a circle: nothing can be read through it, and the link itself is what has to change.
+    return new Set([path]);
+  }
 }
 
 function noMission(id: string): UserError {

@@ -38,8 +38,11 @@ export interface ReconcileRequest {
 }
 
 export interface MissionOutcome {
-  /** `moved`: the entry was rewritten under our hands; look again. */
-  readonly status: 'done' | 'moved' | 'malformed' | 'unavailable';
+  /**
+   * - `moved`: the entry was rewritten under our hands; look again.
+   * - `busy`: somebody keeps the lock of what is to be written, its own entry or the global one; try again.
+   */
+  readonly status: 'done' | 'moved' | 'busy' | 'malformed' | 'unavailable';
   readonly view: EntryView;
   readonly stamp: string | null;
   /** Names of what went up from it, came down to it, or vanished and waits for the user's answer. */
@@ -71,7 +74,10 @@ export interface ReconcileOutcome {
   readonly replacements: readonly Replacement[];
   /** All that were looked at: those asked for, and the others if the global entry changed. */
   readonly targets: readonly Target[];
-  /** Why nothing was written, if so. Nothing is lost by it: look again later. */
+  /**
+   * Why the global entry could not be used, if so. Nothing is lost by it: look again later. `busy`: whoever
+   * needs it written is `busy` as well; for all others the rest was done.
+   */
   readonly blocked: Unavailable | null;
   /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */
   readonly troubles: readonly string[];

@@ -12,6 +12,7 @@ import { type EntryView, type LoadedEntry, viewOf, viewOfEntry } from './entryVi
 import type { Direction, Emit } from './events.ts';
 import { changedFields, goingValues } from './goingValues.ts';
 import { inspect } from './inspect.ts';
+import { createLeftOut } from './leftOut.ts';
 import { clearNeedsAuth, madeUsable } from './needsAuthCache.ts';
 import {
   type Inspection,
@@ -69,27 +70,34 @@ export function createReconciler(
 
   async function reconcile(request: ReconcileRequest): Promise<ReconcileOutcome> {
     const noticedAt = request.noticedAt ?? clock.monotonic();
+    /** Whose values the global entry cannot take now; the others are reconciled without them. */
+    const leftOut = createLeftOut(outcomeOf);
     for (let tries = 1; ; tries += 1) {
-      let reading = await reader.read(request.targets);
+      let reading = await reader.read(leftOut.without(request.targets));
       let plan = reader.plan(reading, request);
       if (plan?.globalChanged && request.others !== undefined) {
-        reading = await reader.readMore(reading, request.others());
+        reading = await reader.readMore(reading, leftOut.without(request.others()));
         plan = reader.plan(reading, request);
       }
       const { global } = reading;
-      if (plan === null) return untouched(reading, global.status === 'unavailable' ? global : null);
+      if (plan === null) {
+        const blocked = global.status === 'unavailable' ? global : null;
+        return leftOut.addTo(untouched(reading, blocked));
+      }
       try {
         await deps.journal.append(goingValues(reading, plan, digester));
       } catch (error) {
         const { reason, detail } = unavailableFrom(error);
-        return untouched(reading, unavailable(reason, `the journal: ${detail}`));
+        return leftOut.addTo(untouched(reading, unavailable(reason, `the journal: ${detail}`)));
       }
       const result = await carryOut(reading, plan, noticedAt);
-      if (!('status' in result)) return result;
-      if (result.status === 'unavailable') return untouched(reading, result);
-      if (tries === MAX_TRIES) {
+      if (!('status' in result)) return leftOut.addTo(result);
+      if (result.status === 'unavailable') {
+        if (!leftOut.add(reading, plan, result)) return leftOut.addTo(untouched(reading, result));
+        tries -= 1;
+      } else if (tries === MAX_TRIES) {
         const why = 'the global entry keeps changing while it is merged';
-        return untouched(reading, unavailable('busy', why));
+        return leftOut.addTo(untouched(reading, unavailable('busy', why)));
       }
     }
   }
@@ -111,7 +119,7 @@ export function createReconciler(
     const finishing = Promise.all(
       reading.missions.map((mission) =>
         limit(() =>
-          finishMission(
+          finishSafely(
             mission,
             planned.get(mission.target.mission.id),
             go.promise,
@@ -121,45 +129,70 @@ export function createReconciler(
         ),
       ),
     );
-    const written = await writing;
-    if (written.status !== 'written') {
+    try {
+      const written = await writing;
+      if (written.status !== 'written') return written;
+      return await carryDown(written);
+    } finally {
+      // Whatever happened: nobody waits for it for ever, and nothing is written after the reconcile's end.
       go.resolve(false);
       await finishing;
-      return written;
     }
-    const durationMs = changed ? clock.monotonic() - noticedAt : null;
-    const view = viewOfEntry(after, digester);
-    lineage.setGlobal({
-      place: reader.globalRecord().place,
-      known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
-      held: plan.globalHeld,
-    });
-    if (changed) {
-      unannounced = true;
-      for (const { id, up } of plan.missions) {
-        if (up.length > 0) report('up', id, namesOf(up, after), view, noticedAt);
+
+    async function carryDown(
+      written: Extract<WriteResult, { status: 'written' }>,
+    ): Promise<ReconcileOutcome> {
+      const durationMs = changed ? clock.monotonic() - noticedAt : null;
+      const view = viewOfEntry(after, digester);
+      lineage.setGlobal({
+        place: reader.globalRecord().place,
+        known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
+        held: plan.globalHeld,
+      });
+      if (changed) {
+        unannounced = true;
+        for (const { id, up } of plan.missions) {
+          if (up.length > 0) report('up', id, namesOf(up, after), view, noticedAt);
+        }
       }
+      if (unannounced) await announce(troubles);
+      go.resolve(true);
+      if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
+      const shared = sharedNotes.look(after);
+      for (const configDir of shared.configDirs)
+        await clearNames(configDir, shared.names, troubles);
+      return {
+        global: {
+          view,
+          stamp: written.stamp ?? null,
+          changed,
+          held: namesOf(plan.globalHeld),
+          tampered: reader.tampered(after, null),
+          durationMs,
+        },
+        replacements: replacementsOf(
+          contentOf(reading.global).entry,
+          after,
+          plan.missions,
+          digester,
+        ),
+        targets: reading.missions.map(({ target }) => target),
+        blocked: null,
+        missions: new Map(await finishing),
+        troubles,
+      };
     }
-    if (unannounced) await announce(troubles);
-    go.resolve(true);
-    if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
-    const shared = sharedNotes.look(after);
-    for (const configDir of shared.configDirs) await clearNames(configDir, shared.names, troubles);
-    return {
-      global: {
-        view,
-        stamp: written.stamp ?? null,
-        changed,
-        held: namesOf(plan.globalHeld),
-        tampered: reader.tampered(after, null),
-        durationMs,
-      },
-      replacements: replacementsOf(contentOf(reading.global).entry, after, plan.missions, digester),
-      targets: reading.missions.map(({ target }) => target),
-      blocked: null,
-      missions: new Map(await finishing),
-      troubles,
-    };
+  }
+
+  /** One mission's part. Whatever goes wrong in it is that mission's outcome, and nobody else's. */
+  async function finishSafely(
+    ...[mission, ...rest]: Parameters<typeof finishMission>
+  ): Promise<[string, MissionOutcome]> {
+    try {
+      return await finishMission(mission, ...rest);
+    } catch (error) {
+      return [mission.target.mission.id, outcomeOf(unavailableFrom(error))];
+    }
   }
 
   /** Writes one mission's entry if it changed, and only then advances its lineage. */
@@ -175,7 +208,14 @@ export function createReconciler(
     const { after, changed } = finalEntry(loaded, planned.entry);
     const up = namesOf(planned.up, after);
     const written = await writeIfChanged(entryRef(mission), loaded, planned.entry, go);
-    if (written.status === 'unavailable') return [id, { ...outcomeOf(written), up }];
+    if (written.status === 'unavailable') {
+      // It could be read: what it holds is known, only not yet what the others have.
+      const busy = written.reason === 'busy' && loaded.status === 'ok';
+      return [
+        id,
+        { ...(busy ? { ...outcomeOf(loaded), status: 'busy' } : outcomeOf(written)), up },
+      ];
+    }
     if (written.status === 'moved') return [id, { ...outcomeOf(loaded), status: 'moved', up }];
 
     const durationMs = changed ? clock.monotonic() - noticedAt : null;
@@ -248,7 +288,11 @@ export function createReconciler(
       blocked,
       troubles: [],
       missions: new Map(
-        missions.map(({ target, loaded }) => [target.mission.id, outcomeOf(loaded)]),
+        missions.map(({ target, loaded }) => {
+          const outcome = outcomeOf(loaded);
+          const busy = blocked?.reason === 'busy' && outcome.status === 'done';
+          return [target.mission.id, busy ? { ...outcome, status: 'busy' as const } : outcome];
+        }),
       ),
     };
   }

@@ -20,6 +20,8 @@ export interface Reporter {
   global(finding: GlobalFinding): void;
   /** @param stuck the global entry could not be merged with, so the finding says little */
   mission(mission: Mission, finding: MissionFinding, stuck: boolean): void;
+  /** Something changes all the time (`goesOn`), or has come to rest. @param id a mission's; `''`: the global entry's */
+  storm(id: string, goesOn: boolean): void;
 }
 
 /** The alerts of a look that wrote nothing. */
@@ -92,7 +94,9 @@ export function createReporter(
       const what = `The entry of mission "${name}"`;
       alerts.set(
         `unavailable-${id}`,
-        view.status === 'unavailable' ? { ...about, ...unavailableAlert(what, view) } : null,
+        view.status === 'unavailable'
+          ? { ...about, ...unavailableAlert(what, view), ...(isOdd(view) && { kind: 'hostile' }) }
+          : null,
       );
       if (view.status === 'malformed') {
         const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
@@ -121,12 +125,26 @@ export function createReporter(
         });
       }
     },
+
+    storm(id, goesOn) {
+      const [alertId, what] = id === '' ? ['global', 'The global entry'] : [id, `Mission "${id}"`];
+      const message = `${what} changes many times a second, for seconds on end, as no Claude does: its entry is rewritten, or its lock taken, again and again. It is looked at about once a second until that ends, and all others go on as before. Look at what runs there, and stop it.`;
+      alerts.set(
+        `busy-${alertId}`,
+        goesOn ? { kind: 'hostile', missionId: id || null, servers: [], message } : null,
+      );
+    },
   };
 }
 
 /** The error of a command that a store's state made impossible. */
 export function unavailableError(what: string, why: Unavailable): UserError {
   return new UserError(unavailableAlert(what, why).message, ExitCode.unavailable);
+}
+
+/** No client makes such an entry. */
+function isOdd({ reason }: Unavailable): boolean {
+  return reason === 'link' || reason === 'too-large';
 }
 
 function unavailableAlert(what: string, why: Unavailable) {
@@ -139,10 +157,11 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   denied: 'Allow access to it; syncing then goes on by itself.',
   'read-only': 'Make it writable; syncing then goes on by itself.',
   full: 'Free some space; syncing then goes on by itself.',
+  link: 'Remove the link: what lies elsewhere is not carried. The mission then gets an entry of its own.',
   busy: 'It is tried again by itself; if that lasts, "agenc-bar doctor" looks for a leftover lock.',
   timeout: 'It is tried again by itself.',
   missing: 'Bring it back, or choose another store in the settings.',
-  'too-large': 'Look into it; no real entry is that large.',
+  'too-large': 'Look into it; no real entry is that large. It is left alone, and the others go on.',
   failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
 };
 

@@ -1,19 +1,25 @@
 import pLimit from 'p-limit';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { isSynced, type MissionRegistry } from '../missions/registry.ts';
-import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
+import { defectText } from '../system/defects.ts';
 import { errorText } from '../system/errors.ts';
+import type { PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
+import { createBrake } from './brake.ts';
 import type { LineageStore } from './lineage.ts';
-import type { ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
+import { createLockWatch, lockedOut } from './lockWatch.ts';
+import type { MissionOutcome, ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Replacements } from './replacements.ts';
-import { createReporter, unavailableError } from './report.ts';
+import { createReporter } from './report.ts';
+import { BUSY_PACE, createRetries, TROUBLE_PACE } from './retries.ts';
 import { nextLook } from './schedule.ts';
 import type { Seen } from './seen.ts';
+import { tryWhileBusy } from './whileBusy.ts';
 
 export interface WorkLoopDeps {
   readonly store: CredentialStore;
@@ -25,6 +31,7 @@ export interface WorkLoopDeps {
   readonly replacements: Pick<Replacements, 'note'>;
   readonly seen: Seen;
   readonly alerts: Alerts;
+  readonly watcher: Pick<PathWatcher, 'watch'>;
   readonly clock: Clock;
   readonly pollIntervalMs: () => number;
   /** The safety poll is due: look at what else there is, before the entries are. */
@@ -35,7 +42,8 @@ export interface WorkLoopDeps {
 
 /**
  * Decides what is reconciled when. Whatever is noticed is reconciled at once, together with all else
- * that was noticed meanwhile; what failed is tried again, and everything is looked at in the poll.
+ * that was noticed meanwhile; what failed is tried again, and everything is looked at in the poll. A mission
+ * that fails, keeps its lock or changes all the time is looked at in its own time, and nobody waits for it.
  */
 export interface WorkLoop {
   /** This mission is to be looked at. */
@@ -48,8 +56,13 @@ export interface WorkLoop {
   forget(mission: Mission): void;
   /** Looks at everything whose stamp differs. */
   poll(): Promise<void>;
-  /** Runs one reconcile for a command, then everything that follows from it. @throws UserError if it was blocked */
-  command(request: () => ReconcileRequest): Promise<ReconcileOutcome>;
+  /**
+   * Runs one reconcile for a command, then everything that follows from it.
+   * @param patienceMs how long it is tried again while somebody keeps the lock of one of its targets; in
+   *   between, all others are kept in step
+   * @throws UserError if the global entry could not be used
+   */
+  command(request: () => ReconcileRequest, patienceMs?: number): Promise<ReconcileOutcome>;
   /** Runs work on entries while nothing else does: the lock on the global entry. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Nothing is reconciled while paused; what is noticed waits. */
@@ -59,7 +72,7 @@ export interface WorkLoop {
   /** What a mission that waits is waiting for. */
   phaseOf(id: string): Target['phase'];
   save(): Promise<void>;
-  /** Resolves when nothing is left to do. */
+  /** Resolves when all was looked at that was noticed before the call, or is known to have to wait. */
   settled(): Promise<void>;
   /** Nothing is written any more, from now on. */
   abandon(): void;
@@ -67,30 +80,49 @@ export interface WorkLoop {
   stop(last: ReconcileRequest | null): Promise<void>;
 }
 
-/** A mission that is to be looked at, and since when (monotonic ms). */
+/** A mission that is to be looked at. */
 interface Pending {
+  /** Monotonic ms. */
   readonly noticedAt: number;
+  /** Grows with each thing noticed: what came before a command is told from what came after it. */
+  readonly sequence: number;
   readonly phase?: NonNullable<Target['phase']>;
 }
+
+/** Stands for the global entry among the ids of missions. */
+const GLOBAL = '';
+/** A lock that is kept for longer than any client keeps one is told. */
+const BUSY_TOLD_MS = 5_000;
 
 export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const { store, registry, lineage, seen, alerts, clock } = deps;
   const reporter = createReporter(alerts, store, deps.global);
   const exclusive = pLimit(1);
+  const retries = createRetries(clock);
+  const brake = createBrake({ clock, onDue, onStorm: reporter.storm });
+  const locks = createLockWatch(store, deps.watcher);
   /** What the store said of each entry when it was last read or written by us. */
   const stamps = new Map<string, string | null>();
   const pending = new Map<string, Pending>();
-  const failed = new Map<string, Pending>();
+  /** To be looked at as well, but not now: tried again later, or braked. */
+  const waiting = new Map<string, Pending>();
+  /** Those of them that wait until the global entry can be used again. */
+  const stuckIds = new Set<string>();
+  /** … and those that wait until it can be written, with why. */
+  const waitsForGlobal = new Map<string, Unavailable>();
   /** What happened to entries while a reconcile was under way; looked at when it is done. */
   const touched = new Set<Mission>();
   let globalTouched = false;
   let reconciling = false;
-  let globalPending = false;
+  let sequence = 0;
+  /** The sequence number of what is to be looked at in the global entry; `null`: nothing. */
+  let globalPending: number | null = null;
   let globalStamp: string | null = null;
   /** What the global entry was when all running missions were last told of it. */
   let globalHash: string | null = null;
   let failures = 0;
   let unsaved = false;
+  let isDefective = false;
   let lastLookAt = 0;
   let lastPollAt = 0;
   let queued = false;
@@ -99,7 +131,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   let paused = false;
   let cancelTimer: (() => void) | null = null;
 
-  const hasWork = (): boolean => !paused && (pending.size > 0 || globalPending);
+  const hasWork = (): boolean => !paused && (pending.size > 0 || globalPending !== null);
   const isActing = (): boolean => exclusive.activeCount + exclusive.pendingCount > 0;
   const activeMissions = (): Mission[] =>
     registry
@@ -107,19 +139,56 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       .filter(isSynced)
       .map(({ mission }) => mission);
 
-  function notice(mission: Mission, phase?: Target['phase']): void {
-    const before = pending.get(mission.id) ?? failed.get(mission.id);
+  function noted(id: string, phase?: Target['phase']): Pending {
+    const before = pending.get(id) ?? waiting.get(id);
     const next = phase ?? before?.phase;
-    const noticedAt = before?.noticedAt ?? clock.monotonic();
-    failed.delete(mission.id);
-    pending.set(mission.id, { noticedAt, ...(next && { phase: next }) });
+    sequence += 1;
+    return {
+      noticedAt: before?.noticedAt ?? clock.monotonic(),
+      sequence: pending.get(id)?.sequence ?? sequence,
+      ...(next && { phase: next }),
+    };
+  }
+
+  function enqueue(id: string, phase?: Target['phase']): void {
+    const next = noted(id, phase);
+    waiting.delete(id);
+    pending.set(id, next);
+  }
+
+  function notice(mission: Mission, phase?: Target['phase']): void {
+    const { id } = mission;
+    if (pending.has(id) || brake.allows(id)) enqueue(id, phase);
+    else waiting.set(id, noted(id, phase));
     schedule();
   }
 
-  function noticeAll(): void {
-    globalPending = true;
-    for (const mission of activeMissions()) notice(mission);
+  /** It has waited for its time. */
+  function resume(id: string): void {
+    const next = waiting.get(id);
+    if (next === undefined) return;
+    waiting.delete(id);
+    pending.set(id, next);
     schedule();
+  }
+
+  function onDue(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (id === GLOBAL) noticeAll();
+      else resume(id);
+    }
+  }
+
+  function noticeAll(): void {
+    sequence += 1;
+    globalPending ??= sequence;
+    for (const { id } of activeMissions()) if (!isHeldUp(id)) enqueue(id);
+    schedule();
+  }
+
+  /** Somebody keeps its lock; once that is free, or at its next try, it gets all there is by then. */
+  function isHeldUp(id: string): boolean {
+    return retries.has(id) && retries.failingFor(id, BUSY_PACE) > 0;
   }
 
   /** Whether an entry may have changed since we read or wrote it: our own writes come back as events too. */
@@ -136,7 +205,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   async function noticeGlobal(): Promise<void> {
     if (reconciling) globalTouched = true;
-    else if (await hasMoved(deps.global, globalStamp)) noticeAll();
+    else if ((await hasMoved(deps.global, globalStamp)) && brake.allows(GLOBAL)) noticeAll();
   }
 
   function schedule(): void {
@@ -160,9 +229,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   function retry(): void {
-    for (const [id, waiting] of failed) pending.set(id, waiting);
-    failed.clear();
-    globalPending = true;
+    for (const id of stuckIds) resume(id);
+    stuckIds.clear();
+    sequence += 1;
+    globalPending ??= sequence;
     schedule();
   }
 
@@ -181,40 +251,47 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   /** A defect of ours. Nothing was lost (writes are verified), so it is said and tried again later. */
   function reportDefect(error: unknown): void {
-    const message = `Something went wrong: ${errorText(error)} It is tried again by itself; please report this.`;
+    const message = `Something went wrong: ${defectText(error)}. It is tried again by itself; please report this.`;
     alerts.setOwn('internal', 'state', message);
+    isDefective = true;
     failures += 1;
   }
 
+  /** One batch, of all that was noticed until now. What comes meanwhile is the next one, behind whoever waits. */
   async function work(): Promise<void> {
     queued = false;
-    while (hasWork() && !stopped) {
-      const batch = [...pending];
-      pending.clear();
-      globalPending = false;
-      const noticedAt = Math.min(
-        clock.monotonic(),
-        ...batch.map(([, waiting]) => waiting.noticedAt),
-      );
-      const targets = batch.flatMap(([id, { phase }]): Target[] => {
-        const known = registry.get(id);
-        const isLast = phase === 'write-back' || phase === 'share';
-        if (known === undefined || (!isSynced(known) && !isLast)) return [];
-        return [{ mission: known.mission, ...(phase && { phase }) }];
-      });
-      try {
-        await run({ targets, noticedAt });
-        // At once: a logout is known to be one only by a lineage that outlives a kill.
-        await save();
-        alerts.setOwn('internal', 'state', null);
-      } catch (error) {
-        reportDefect(error);
-        for (const [id, waiting] of batch) failed.set(id, waiting);
-      }
-    }
+    if (hasWork() && !stopped) await workOnce();
     await save();
     schedule();
     deps.onProgress();
+  }
+
+  async function workOnce(): Promise<void> {
+    const batch = [...pending];
+    pending.clear();
+    globalPending = null;
+    const noticedAt = Math.min(clock.monotonic(), ...batch.map(([, each]) => each.noticedAt));
+    const targets = batch.flatMap(([id, { phase }]): Target[] => {
+      const known = registry.get(id);
+      const isLast = phase === 'write-back' || phase === 'share';
+      if (known === undefined || (!isSynced(known) && !isLast)) return [];
+      return [{ mission: known.mission, ...(phase && { phase }) }];
+    });
+    try {
+      await run({ targets, noticedAt });
+      // At once: a logout is known to be one only by a lineage that outlives a kill.
+      await save();
+      if (isDefective) alerts.setOwn('internal', 'state', null);
+      isDefective = false;
+    } catch (error) {
+      reportDefect(error);
+      for (const [id, each] of batch) waitStuck(id, each);
+    }
+  }
+
+  function waitStuck(id: string, next: Pending): void {
+    waiting.set(id, next);
+    stuckIds.add(id);
   }
 
   /** One reconcile and what follows from it; only ever under `exclusive`. */
@@ -225,35 +302,19 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       .finally(() => {
         reconciling = false;
       });
-    const { global } = outcome;
+    const { global, blocked } = outcome;
     lastLookAt = clock.monotonic();
     globalStamp = global.stamp;
-    seen.noteGlobal(outcome.blocked ?? global.view);
-    reporter.global(outcome);
+    const stuck = isStuck(outcome);
+    seen.noteGlobal(stuck ? (blocked ?? global.view) : global.view);
     const noticedAt = request.noticedAt ?? lastLookAt;
-    const stuck = outcome.blocked !== null || global.view.status === 'malformed';
     for (const replacement of outcome.replacements) {
       const from = registry.get(replacement.missionId)?.mission.name;
       deps.replacements.note(replacement, from ?? replacement.missionId);
     }
-    for (const { mission, phase } of outcome.targets) {
-      const result = outcome.missions.get(mission.id);
-      if (result === undefined) continue;
-      if (registry.get(mission.id) === undefined) {
-        // Removed meanwhile: what it came to is of no interest any more.
-        lineage.forget(mission.id);
-        continue;
-      }
-      stamps.set(mission.id, result.status === 'done' ? result.stamp : null);
-      const isWell = result.status === 'done' && result.tampered.length === 0;
-      seen.noteMission(mission.id, result, isWell && !stuck);
-      reporter.mission(mission, result, stuck);
-      const waiting = { noticedAt, ...(phase && { phase }) };
-      failed.delete(mission.id);
-      if (stuck || result.status === 'unavailable') failed.set(mission.id, waiting);
-      else if (result.status === 'moved') pending.set(mission.id, waiting);
-    }
-    if (stuck || failed.size > 0) failures += 1;
+    for (const target of outcome.targets) noteTarget(target, outcome, noticedAt);
+    reporter.global({ ...outcome, blocked: stuck ? blocked : keptFromWriting() });
+    if (stuck) failures += 1;
     else if (!unsaved) failures = 0;
     // Whoever changed it: this look has used up the event that would have told the others.
     const hash = global.view.status === 'found' ? global.view.hash : null;
@@ -261,6 +322,66 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     globalHash = hash;
     await noticeTouched();
     return outcome;
+  }
+
+  /** What came of one mission, and when it is to be looked at again. */
+  function noteTarget(
+    { mission, phase }: Target,
+    outcome: ReconcileOutcome,
+    noticedAt: number,
+  ): void {
+    const { id } = mission;
+    const result = outcome.missions.get(id);
+    if (result === undefined) return;
+    waitsForGlobal.delete(id);
+    if (registry.get(id) === undefined) {
+      // Removed meanwhile: what it came to is of no interest any more.
+      lineage.forget(id);
+      return;
+    }
+    const stuck = isStuck(outcome);
+    const { status } = result;
+    sequence += 1;
+    const next: Pending = { noticedAt, sequence, ...(phase && { phase }) };
+    stamps.set(id, status === 'done' || status === 'busy' ? result.stamp : null);
+    waiting.delete(id);
+    if (stuck) waitStuck(id, next);
+    else if (status === 'busy') {
+      waiting.set(id, next);
+      retries.failed(id, BUSY_PACE, () => resume(id));
+      const kept = outcome.blocked === null ? entryRef(mission) : deps.global;
+      if (outcome.blocked !== null) waitsForGlobal.set(id, outcome.blocked);
+      locks.watch(id, kept, () => {
+        if (brake.allows(id)) retries.hurry(id);
+      });
+    } else if (status === 'unavailable') {
+      waiting.set(id, next);
+      retries.failed(id, TROUBLE_PACE, () => resume(id));
+    } else {
+      retries.clear(id);
+      locks.end(id);
+      if (status === 'moved') (brake.allows(id) ? pending : waiting).set(id, next);
+    }
+    const view = viewOfBusy(mission, result) ?? result.view;
+    const isWell = status === 'done' && result.tampered.length === 0;
+    seen.noteMission(id, { ...result, view }, isWell && !stuck);
+    reporter.mission(mission, { ...result, view }, stuck);
+  }
+
+  /** How an entry is shown whose lock is kept for too long. */
+  function viewOfBusy(mission: Mission, { status }: MissionOutcome): Unavailable | null {
+    const { id } = mission;
+    if (status !== 'busy' || waitsForGlobal.has(id)) return null;
+    if (retries.failingFor(id, BUSY_PACE) < BUSY_TOLD_MS) return null;
+    return lockedOut(store, entryRef(mission));
+  }
+
+  /** Why values have been waiting for the global entry for too long, if they have. */
+  function keptFromWriting(): Unavailable | null {
+    const [late] = [...waitsForGlobal].filter(
+      ([id]) => retries.failingFor(id, BUSY_PACE) >= BUSY_TOLD_MS,
+    );
+    return late?.[1] ?? null;
   }
 
   async function noticeTouched(): Promise<void> {
@@ -275,20 +396,25 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** The global entry changed: every other running mission is next. */
   function fanOut(done: readonly Target[], noticedAt: number): void {
     for (const { mission } of othersThan(done)) {
-      if (pending.has(mission.id)) continue;
-      pending.set(mission.id, { ...failed.get(mission.id), noticedAt });
-      failed.delete(mission.id);
+      const { id } = mission;
+      if (pending.has(id)) continue;
+      pending.set(id, { ...noted(id), noticedAt });
+      waiting.delete(id);
     }
   }
 
   function othersThan(targets: readonly Target[]): Target[] {
     const ids = new Set(targets.map(({ mission }) => mission.id));
     return activeMissions()
-      .filter(({ id }) => !ids.has(id))
+      .filter(({ id }) => !ids.has(id) && !isHeldUp(id))
       .map((mission) => {
-        const phase = (pending.get(mission.id) ?? failed.get(mission.id))?.phase;
+        const phase = phaseOf(mission.id);
         return { mission, ...(phase && { phase }) };
       });
+  }
+
+  function phaseOf(id: string): Target['phase'] {
+    return (pending.get(id) ?? waiting.get(id))?.phase;
   }
 
   async function save(): Promise<void> {
@@ -311,10 +437,13 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function settled(): Promise<void> {
-    // Behind everything that is queued already. Waiting until nobody else is queued would have two callers wait
-    // for each other for ever.
+    const last = sequence;
+    const isOpen = (): boolean =>
+      (globalPending !== null && globalPending <= last) ||
+      [...pending.values()].some((each) => each.sequence <= last);
+    // Behind everything that is queued already. Others may write on and on: theirs is not waited for.
     do await exclusive(work);
-    while (!stopped && hasWork());
+    while (!stopped && !paused && isOpen());
   }
 
   return {
@@ -325,8 +454,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     poll,
     save,
     settled,
+    phaseOf,
     exclusively: exclusive,
-    phaseOf: (id) => pending.get(id)?.phase,
     isPaused: () => paused,
     isBusy: () => hasWork() || isActing(),
 
@@ -339,19 +468,24 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     },
 
     forget({ id }) {
-      for (const map of [stamps, pending, failed]) map.delete(id);
+      for (const map of [stamps, pending, waiting, waitsForGlobal]) map.delete(id);
+      stuckIds.delete(id);
+      retries.clear(id);
+      brake.forget(id);
+      locks.end(id);
       seen.forget(id);
     },
 
-    async command(request) {
+    async command(request, patienceMs = 0) {
       if (paused) throw new UserError('Syncing is paused; resume it, then try again.');
-      const outcome = await exclusive(async () => {
-        const done = await run(request());
-        await save();
-        return done;
-      });
+      const attempt = (next: ReconcileRequest) =>
+        exclusive(async () => {
+          const done = await run(next);
+          await save();
+          return done;
+        });
+      const outcome = await tryWhileBusy(request, attempt, patienceMs, clock);
       await settled();
-      if (outcome.blocked !== null) throw unavailableError('The global entry', outcome.blocked);
       const { view } = outcome.global;
       if (view.status === 'malformed') {
         throw new UserError(
@@ -368,12 +502,22 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
     async stop(last) {
       cancelTimer?.();
+      brake.dispose();
+      retries.dispose();
+      locks.dispose();
       await exclusive(async () => {
         if (stopped) return;
         if (last !== null && !paused) await run(last);
         stopped = true;
         await save();
       });
+      retries.dispose();
+      locks.dispose();
     },
   };
+}
+
+/** Whether the global entry cannot be worked with at all; one that is only busy can be read. */
+function isStuck({ blocked, global }: ReconcileOutcome): boolean {
+  return (blocked !== null && blocked.reason !== 'busy') || global.view.status === 'malformed';
 }

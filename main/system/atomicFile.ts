@@ -35,7 +35,7 @@ export async function writeFileAtomic(
     await writeTemporary(temporary, text, mode, durable);
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw error;
   }
 }
@@ -50,8 +50,20 @@ export function writeFileAtomicSync(path: string, text: string, mode: number): v
     writeFileSync(temporary, text, { mode, flag: 'wx' });
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw error;
+  }
+}
+
+/**
+ * Cleans up after something that failed or is over. Never throws: the folder may have become unusable since,
+ * and what is left behind there is less than an error that hides the first one.
+ */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // No permission any more, or no folder: leftovers are swept at the next start.
   }
 }
 

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileStore } from '../../main/stores/file/fileStore.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { fakeEntry } from '../support/fake.ts';
+import { until } from '../support/until.ts';
 import { describeStoreConformance } from './conformance.ts';
 
 function places() {
@@ -52,8 +53,9 @@ describe('file store', () => {
   const store = createFileStore();
   let root: string;
   let mission: EntryRef;
+  let global: EntryRef;
   beforeEach(() => {
-    ({ root, mission } = places());
+    ({ root, mission, global } = places());
   });
   afterEach(() => {
     rmSync(root, { recursive: true, force: true });
@@ -65,23 +67,101 @@ describe('file store', () => {
     expect(readdirSync(mission.configDir)).toEqual(['.credentials.json']);
   });
 
-  it('replaces a symlink by a regular file, as the client does', async () => {
+  it('follows no link in a mission’s place: what it leads to is neither read nor written', async () => {
     const target = join(root, 'elsewhere.json');
     const text = fakeEntry(['linked']);
     writeFileSync(target, text);
     symlinkSync(target, entryOf(mission));
-    await store.write(mission, fakeEntry(['new']), text);
-    expect(lstatSync(entryOf(mission)).isSymbolicLink()).toBe(false);
+    expect(await store.read(mission)).toMatchObject({ status: 'unavailable', reason: 'link' });
+    expect(await store.write(mission, fakeEntry(['new']), text)).toMatchObject({ reason: 'link' });
+    expect(lstatSync(entryOf(mission)).isSymbolicLink()).toBe(true);
     expect(readFileSync(target, 'utf8')).toBe(text);
+    expect(readdirSync(mission.configDir)).toEqual(['.credentials.json']);
   });
 
-  it('waits for the lock of a client at work', async () => {
+  it('writes through the user’s own link in the global entry’s place, which stays', async () => {
+    const dotfiles = join(root, 'dotfiles');
+    mkdirSync(dotfiles);
+    const [before, after] = [fakeEntry(['before']), fakeEntry(['after'])];
+    symlinkSync('../dotfiles/credentials', entryOf(global));
+    // Its target need not be there yet.
+    expect(await store.read(global)).toEqual({ status: 'absent' });
+    expect(await store.write(global, before, null)).toMatchObject({ status: 'written' });
+    const stamp = await store.stamp(global);
+    expect(await store.write(global, after, before)).toMatchObject({ status: 'written' });
+    expect(await store.stamp(global)).not.toBe(stamp);
+    expect(lstatSync(entryOf(global)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(dotfiles, 'credentials'), 'utf8')).toBe(after);
+    expect(statSync(join(dotfiles, 'credentials')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dotfiles)).toEqual(['credentials']);
+  });
+
+  it.each(['entry', 'config directory'])(
+    'knows a mission whose %s is a link to the global one: it has that entry, and nothing is written for it',
+    async (what) => {
+      const shared = createFileStore(global.configDir);
+      const [before, after] = [fakeEntry(['before']), fakeEntry(['after'])];
+      await shared.write(global, before, null);
+      if (what === 'entry') symlinkSync(entryOf(global), entryOf(mission));
+      else {
+        rmSync(mission.configDir, { recursive: true });
+        symlinkSync(global.configDir, mission.configDir);
+      }
+      expect(await shared.read(mission)).toMatchObject({ status: 'found', text: before });
+      expect(await shared.write(mission, after, before)).toEqual({ status: 'moved' });
+      await shared.write(global, after, before);
+      const { ino } = statSync(entryOf(global));
+      expect(await shared.write(mission, after, before)).toMatchObject({ status: 'written' });
+      expect(statSync(entryOf(global)).ino).toBe(ino);
+      expect(await shared.stamp(mission)).toBe(await shared.stamp(global));
+      expect(await shared.remove(mission, after)).toMatchObject({ status: 'written' });
+      expect(await shared.read(global), 'the global entry outlives the mission').toMatchObject({
+        text: after,
+      });
+    },
+  );
+
+  it('carries no entry over a megabyte, and writes none that it could not read any more', async () => {
+    const large = JSON.stringify({ mcpOAuth: {}, filler: 'x'.repeat(1024 * 1024) });
+    writeFileSync(entryOf(mission), large);
+    expect(await store.read(mission)).toMatchObject({ reason: 'too-large' });
+    expect(await store.write(global, large, null)).toMatchObject({ reason: 'too-large' });
+    expect(await store.read(global)).toEqual({ status: 'absent' });
+    expect(readFileSync(entryOf(mission), 'utf8')).toBe(large);
+  });
+
+  it('waits for no lock that somebody keeps, and writes once it is free', async () => {
     mkdirSync(lockOf(mission));
-    const writing = store.write(mission, fakeEntry(['late']), null);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(existsSync(entryOf(mission))).toBe(false);
+    for (let tries = 0; tries < 3; tries += 1)
+      expect(await store.write(mission, fakeEntry(['early']), null)).toMatchObject({
+        reason: 'busy',
+      });
+    expect(readdirSync(mission.configDir)).toEqual(['.storage-write.lock']);
     rmSync(lockOf(mission), { recursive: true });
-    expect(await writing).toMatchObject({ status: 'written' });
+    expect(await store.write(mission, fakeEntry(['late']), null)).toMatchObject({
+      status: 'written',
+    });
+  });
+
+  it('makes a new ~/.claude for its user alone, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      const fresh: EntryRef = { scope: 'global', configDir: join(root, 'home', '.claude') };
+      await store.write(fresh, fakeEntry(), null);
+      expect(statSync(fresh.configDir).mode & 0o777).toBe(0o700);
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  it('says what happened when its folder becomes unusable in the middle of a write, and throws nothing', async () => {
+    const go = Promise.withResolvers<boolean>();
+    const writing = store.write(mission, fakeEntry(['lost']), null, go.promise);
+    await until('the temporary file', () => readdirSync(mission.configDir).length > 0);
+    rmSync(mission.configDir, { recursive: true });
+    symlinkSync('a', mission.configDir);
+    go.resolve(true);
+    expect(await writing).toMatchObject({ status: 'unavailable' });
   });
 
   it('takes over a lock whose owner died', async () => {
@@ -94,18 +174,6 @@ describe('file store', () => {
     expect(existsSync(lockOf(mission))).toBe(false);
   });
 
-  it('says busy, loses nothing and leaves nothing behind while somebody keeps the lock', async () => {
-    mkdirSync(lockOf(mission));
-    const beat = setInterval(() => {
-      const now = Date.now() / 1000;
-      utimesSync(lockOf(mission), now, now);
-    }, 1000);
-    const result = await store.write(mission, fakeEntry(['never']), null);
-    clearInterval(beat);
-    expect(result).toMatchObject({ status: 'unavailable', reason: 'busy' });
-    expect(readdirSync(mission.configDir)).toEqual(['.storage-write.lock']);
-  });
-
   it('tells a config directory that is gone from an entry that is absent', async () => {
     rmSync(mission.configDir, { recursive: true });
     expect(await store.read(mission)).toMatchObject({ status: 'unavailable', reason: 'missing' });
@@ -114,9 +182,9 @@ describe('file store', () => {
   });
 
   it('makes the global config directory on a fresh machine', async () => {
-    const global: EntryRef = { scope: 'global', configDir: join(root, 'home', '.claude') };
-    expect(await store.read(global)).toEqual({ status: 'absent' });
-    expect(await store.write(global, fakeEntry(), null)).toMatchObject({ status: 'written' });
+    const fresh: EntryRef = { scope: 'global', configDir: join(root, 'home', '.claude') };
+    expect(await store.read(fresh)).toEqual({ status: 'absent' });
+    expect(await store.write(fresh, fakeEntry(), null)).toMatchObject({ status: 'written' });
   });
 
   it.skipIf(process.getuid?.() !== 0 && process.getuid === undefined)(

@@ -43,6 +43,7 @@ export function createMemoryStore(): MemoryStore {
     },
     stamp: async (ref) => current(ref) ?? 'absent',
     watchPath: () => null,
+    lockPath: () => null,
     describe: (ref) => ref.configDir,
     sweep: async () => undefined,
     dispose: async () => undefined,

@@ -107,8 +107,8 @@ export type MissionMessage = z.infer<typeof missionSchema>;
 
 export const snapshotSchema = z.object({
   engine: z.object({ running: z.boolean(), pid: z.number().nullable(), store: storeKind }),
-  /** `paused`: by the user. `busy`: something is being reconciled just now. */
-  activity: z.object({ paused: z.boolean(), busy: z.boolean() }),
+  /** `paused`: by the user. `busy`: something is being reconciled just now. `starting`: not all was looked at yet. */
+  activity: z.object({ paused: z.boolean(), busy: z.boolean(), starting: z.boolean().optional() }),
   agencDir: z.string(),
   global: z.object({
     configDir: z.string(),
@@ -191,7 +191,8 @@ export type EventMessage = z.infer<typeof eventSchema>;
 /** What a force resync did to one mission. */
 export const resyncResultSchema = z.object({
   missionId: z.string(),
-  status: z.enum(['done', 'moved', 'malformed', 'unavailable', 'stopped']),
+  /** `busy`: somebody keeps its lock; it follows by itself. */
+  status: z.enum(['done', 'moved', 'busy', 'malformed', 'unavailable', 'stopped']),
   up: z.array(z.string()),
   down: z.array(z.string()),
   hash: hash.nullable(),

@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../../system/errors.ts';
@@ -8,53 +8,60 @@ export const LOCK_NAME = '.storage-write.lock';
 
 /** The client takes a lock over whose heartbeat (mtime) is this old. */
 const STALE_MS = 15_000;
-/** A client holds its lock for milliseconds; we give it far more, and then say `busy`. */
-const PATIENCE_MS = 5_000;
-const RETRY_MS = 5;
+const RETRY_MS = 1;
 
 export interface ClientLocks {
   /**
    * Runs `work` while holding the client's lock in `folder`. `work` is synchronous on purpose: the lock
    * is then held for microseconds, needs no heartbeat, and cannot be left behind by an exception.
-   * @returns what `work` returned, or `'busy'` if somebody else kept the lock
+   * @param patienceMs how long to go on trying; nothing where the lock was held the last time as well, so
+   *   that whoever keeps it costs its folder the write, and nobody else the time
+   * @returns what `work` returned, or `'busy'` if somebody else keeps the lock
    * @throws the system's error if the lock cannot be made (no such folder, no permission, disk full)
    */
-  hold<T>(folder: string, work: () => T): Promise<T | 'busy'>;
+  hold<T>(folder: string, patienceMs: number, work: () => T): Promise<T | 'busy'>;
+  /** Whether somebody kept the lock when it was last tried, and still does. */
+  isKept(folder: string): boolean;
 }
 
 export function createClientLocks(): ClientLocks {
-  /** Locks we are waiting for: since when (monotonic) their heartbeat has not moved. Immune to a clock set back. */
-  const waiting = new Map<string, { mtimeMs: number; since: number }>();
+  /** Locks that were held when last tried: since when (monotonic) their heartbeat has not moved. Immune to a clock set back. */
+  const kept = new Map<string, { mtimeMs: number; since: number }>();
 
-  function isStale(path: string): boolean {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return false;
-    const seen = waiting.get(path);
-    if (seen?.mtimeMs !== stat.mtimeMs)
-      waiting.set(path, { mtimeMs: stat.mtimeMs, since: performance.now() });
-    const still = performance.now() - (waiting.get(path)?.since ?? performance.now());
-    return Date.now() - stat.mtimeMs > STALE_MS || still > STALE_MS;
+  function isStale(path: string, mtimeMs: number): boolean {
+    const seen = kept.get(path);
+    if (seen?.mtimeMs !== mtimeMs) kept.set(path, { mtimeMs, since: performance.now() });
+    const still = performance.now() - (kept.get(path)?.since ?? performance.now());
+    return Date.now() - mtimeMs > STALE_MS || still > STALE_MS;
   }
 
-  function acquire(path: string): boolean {
+  /** Whether the lock is there; one whose owner died is taken away. */
+  function isHeld(path: string): boolean {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return false;
+    // The look and the removal happen in one turn, so that a lock just taken over is not removed again.
+    return !(isStale(path, stat.mtimeMs) && removeLock(path));
+  }
+
+  function make(path: string): boolean {
     try {
       mkdirSync(path);
-      waiting.delete(path);
+      kept.delete(path);
       return true;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
+      return false;
     }
-    // The look and the removal happen in one turn, so that a lock just taken over is not removed again.
-    if (isStale(path)) removeLock(path);
-    return false;
   }
 
+  const acquire = (path: string): boolean => make(path) || (!isHeld(path) && make(path));
+
   return {
-    async hold(folder, work) {
+    async hold(folder, patienceMs, work) {
       const path = join(folder, LOCK_NAME);
-      const deadline = performance.now() + PATIENCE_MS;
+      const deadline = performance.now() + (kept.has(path) ? 0 : patienceMs);
       while (!acquire(path)) {
-        if (performance.now() > deadline) return 'busy';
+        if (performance.now() >= deadline) return 'busy';
         await sleep(RETRY_MS);
       }
       try {
@@ -63,14 +70,24 @@ export function createClientLocks(): ClientLocks {
         removeLock(path);
       }
     },
+
+    isKept(folder) {
+      const path = join(folder, LOCK_NAME);
+      return kept.has(path) && isHeld(path);
+    },
   };
 }
 
-/** Removes a lock folder; that it is gone already is no error. */
-function removeLock(path: string): void {
+/**
+ * Removes a lock folder, if it can. Never throws: what was written under it stays written, and a lock that cannot be
+ * removed (it is none, or holds something) is to the next one who comes just that: held.
+ */
+function removeLock(path: string): boolean {
   try {
     rmdirSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    return true;
+  } catch {
+    // Gone already, or the folder around it became unusable.
+    return false;
   }
 }

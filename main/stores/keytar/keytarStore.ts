@@ -68,6 +68,7 @@ export function createKeytarStore(options: KeytarStoreOptions = {}): CredentialS
       return null;
     },
     watchPath: () => null,
+    lockPath: () => null,
     describe: (ref) => `keychain item "${serviceName(ref)}"`,
 
     async sweep() {

@@ -126,6 +126,7 @@ export function createSecurityStore(options: SecurityStoreOptions = {}): Credent
 
     /** Known for sure after the first read or write; until then the login keychain. */
     watchPath: () => file.path(),
+    lockPath: () => null,
 
     describe: (ref: EntryRef) => serviceName(ref),
 

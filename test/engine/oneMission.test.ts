@@ -1,0 +1,222 @@
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryRef } from '../../main/stores/store.ts';
+import { entryFile, lockFolder, readText, serverIn, signIn } from '../support/clientWrites.ts';
+import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
+import { fakeEntry, fakeServer } from '../support/fake.ts';
+
+/*
+ * What one mission does to itself costs the others nothing. Each of these once stopped, slowed or ended the
+ * engine for all.
+ */
+
+let world: World;
+let ends: (() => void)[];
+beforeEach(() => {
+  world = makeWorld();
+  ends = [];
+});
+afterEach(async () => {
+  for (const end of ends) end();
+  await world.cleanup();
+});
+
+/** Keeps a client's lock as a living client does, heartbeat and all, until the test ends or lets go. */
+function keepLock(place: EntryRef): () => void {
+  mkdirSync(lockFolder(place));
+  const beat = setInterval(() => utimesSync(lockFolder(place), new Date(), new Date()), 500);
+  const letGo = (): void => {
+    clearInterval(beat);
+    rmSync(lockFolder(place), { recursive: true, force: true });
+  };
+  ends.push(letGo);
+  return letGo;
+}
+
+describe('a client’s lock that somebody keeps', () => {
+  it.each([1, 20])(
+    'in %i missions: the others have a sign-in while it is held, and they get it when it is free',
+    async (count) => {
+      const [a, b] = world.addMissions('a', 'b');
+      const held = Array.from({ length: count }, (_, index) => world.addMission(`x${index}`));
+      await world.startEngine();
+      const letGo = held.map(keepLock);
+      const first = await signIn(a, 'first');
+      await world.untilHeld(first, [world.global, b]);
+      const second = await signIn(b, 'second');
+      await world.untilHeld(second, [world.global, a]);
+      // What is signed in to there goes up all the same: reading needs no lock.
+      for (const place of held) expect(serverIn(place, 'first')).toBeUndefined();
+      expect((await world.untilAlert('unavailable-x0')).message).toMatch(/busy.*storage-write/);
+      for (const end of letGo) end();
+      await world.untilHeld(first);
+      await world.untilHeld(second);
+      await world.untilNoAlert();
+    },
+  );
+
+  it('in the global directory: a mission that starts gets what is there, a command says busy, nothing is lost', async () => {
+    const [a] = world.addMissions('a');
+    await world.startEngine();
+    const known = await signIn(a, 'known');
+    await world.untilHeld(known);
+    const letGo = keepLock(world.global);
+    const waiting = await signIn(a, 'waiting');
+    const late = world.addMission('late');
+    await world.untilHeld(known, [late]);
+    const { code, stderr } = await world.run(['resync', 'a']);
+    expect(code, 'a resync of a mission that needs the global entry written').not.toBe(0);
+    expect(stderr).toMatch(/global entry is unavailable \(busy\)/);
+    await world.untilAlert('unavailable-global');
+    expect(serverIn(world.global, 'waiting')).toBeUndefined();
+    letGo();
+    await world.untilHeld(waiting);
+    await world.untilNoAlert();
+  });
+
+  it('a mission that is removed while its lock is kept stops no one else', async () => {
+    const [a, b] = world.addMissions('a', 'b');
+    const stopped = world.addMission('stopped', { running: false, entry: fakeEntry(['loop']) });
+    await world.startEngine();
+    const letGo = keepLock(stopped);
+    const removing = world.run(['mission', 'rm', 'stopped']);
+    const server = await signIn(a, 'meanwhile');
+    await world.untilHeld(server, [world.global, b]);
+    letGo();
+    expect((await removing).code).toBe(0);
+  });
+});
+
+const why = whyNoOtherUser();
+describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chmod: ${why})` : ''}`, () => {
+  const ways = {
+    chmod: {
+      spoil: (folder: string) => chmodSync(folder, 0),
+      mend: (folder: string) => chmodSync(folder, 0o700),
+    },
+    'a link to itself': {
+      spoil: (folder: string) => aside(folder, () => symlinkSync('claude-config', folder)),
+      mend: back,
+    },
+    'a file': {
+      spoil: (folder: string) => aside(folder, () => writeFileSync(folder, '')),
+      mend: back,
+    },
+  };
+  const kinds = Object.keys(ways).filter((kind) => kind !== 'chmod' || why === null);
+
+  it.each(kinds)(
+    '%s: the engine lives, and the others are in step',
+    async (kind) => {
+      const seed = Number(process.env.AGENC_SEED ?? Date.now() % 1_000_000);
+      console.log(`AGENC_SEED=${seed}`);
+      const random = randomFrom(seed);
+      const way = ways[kind as keyof typeof ways];
+      const [a, b, odd] = world.addMissions('a', 'b', 'odd');
+      const user = world.giveToNobody();
+      const engine = await world.startEngine(user);
+      let stop = false;
+      const spoiling = (async () => {
+        while (!stop) {
+          way.spoil(odd.configDir);
+          await sleep(random() * 4);
+          way.mend(odd.configDir);
+          await sleep(random() * 12);
+        }
+      })();
+      try {
+        for (let round = 0; round < 12; round += 1) {
+          const from = random() < 0.5 ? a : b;
+          const server = await signIn(from, 'loop');
+          await world.untilHeld(server, [world.global, a, b]);
+        }
+      } finally {
+        stop = true;
+        await spoiling;
+      }
+      expect(engine.alive(), `seed ${seed}`).toBe(true);
+      const last = await signIn(a, 'last');
+      await world.untilHeld(last);
+      await world.untilNoAlert();
+    },
+    90_000,
+  );
+});
+
+/** Numbers in [0, 1) that come again with the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function aside(folder: string, replace: () => void): void {
+  renameSync(folder, `${dirname(folder)}/aside`);
+  replace();
+}
+
+function back(folder: string): void {
+  rmSync(folder);
+  renameSync(`${dirname(folder)}/aside`, folder);
+}
+
+describe('odd entries', () => {
+  it('one over a megabyte is told and left alone; of values that are too much for the global entry, some wait', async () => {
+    const large = (name: string, length: number) =>
+      Array.from({ length: 20 }, (_, i) =>
+        fakeServer(`${name}-${i}`, { filler: 'x'.repeat(length) }),
+      );
+    // 900 kB and 880 kB: each is an entry, but not both in one.
+    const [first, second] = [large('first', 44_000), large('second', 45_000)];
+    const [b, big] = world.addMissions('b', 'big');
+    const a = world.addMission('a', { entry: fakeEntry(first) });
+    const more = world.addMission('more', { entry: fakeEntry(second) });
+    const text = JSON.stringify({ mcpOAuth: {}, filler: 'x'.repeat(1024 * 1024) });
+    writeFileSync(entryFile(big), text);
+    await world.startEngine();
+    expect((await world.untilAlert('unavailable-big')).kind).toBe('hostile');
+    expect((await world.untilAlert('unavailable-more')).message).toMatch(/global entry would be/);
+    await world.untilHeld(first[19] as (typeof first)[number], [world.global, a, b]);
+    const small = await signIn(b, 'small');
+    await world.untilHeld(small, [world.global, a]);
+    expect(readText(big)).toBe(text);
+    expect(serverIn(more, 'second-19')?.accessToken).toBe(second[19]?.accessToken);
+    for (const place of [big, more]) writeFileSync(entryFile(place), fakeEntry(['own']));
+    await world.untilHeld(small);
+    await world.untilNoAlert('unavailable-big');
+    await world.untilNoAlert('unavailable-more');
+  });
+
+  it('a link to the user’s other files is not followed, and a link to the global entry stays one', async () => {
+    const [a, b, thief, linked] = world.addMissions('a', 'b', 'thief', 'linked');
+    const secret = `${world.root}/other.json`;
+    const text = fakeEntry(['private']);
+    writeFileSync(secret, text);
+    symlinkSync(secret, entryFile(thief));
+    symlinkSync(entryFile(world.global), entryFile(linked));
+    await world.startEngine();
+    expect((await world.untilAlert('unavailable-thief')).kind).toBe('hostile');
+    const server = await signIn(a, 'loop');
+    await world.untilHeld(server, [world.global, a, b, linked]);
+    await world.untilHeld(await signIn(world.global, 'plain'), [a, b, linked]);
+    expect(serverIn(world.global, 'private')).toBeUndefined();
+    expect(await world.mission('linked')).toMatchObject({ inSync: true, trouble: null });
+    // Given back to its client, it gets an entry of its own.
+    rmSync(entryFile(thief));
+    await world.untilHeld(server, [thief]);
+  });
+});
