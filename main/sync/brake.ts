@@ -8,12 +8,16 @@ import type { Clock } from '../system/clock.ts';
 export interface Brake {
   /** It changed. @returns whether to look at once; if not, `onDue` says when */
   allows(id: string): boolean;
+  /** It changed once more while a look was under way, and is looked at after that anyway. */
+  spend(id: string): void;
   forget(id: string): void;
   dispose(): void;
 }
 
 export interface BrakeOptions {
   readonly clock: Clock;
+  /** How long the last look took, ms: the slower the machine, the rarer the beat. */
+  readonly costMs: () => number;
   /** It is these ones' turn. */
   readonly onDue: (ids: readonly string[]) => void;
   /** One goes on and on (`true`), or has come to rest (`false`). */
@@ -24,6 +28,8 @@ export interface BrakeOptions {
 const BURST = 8;
 const REFILL_PER_MS = 4 / 1_000;
 const BEAT_MS = 250;
+/** Of the time that looks take, three quarters are the others'. */
+const REST = 3;
 /** One that is a storm by now gets every fourth beat: its values move as the others', only later. */
 const STORM_BEATS = 4;
 const STORM_MS = 5_000;
@@ -36,7 +42,7 @@ interface Braked {
   isStorm: boolean;
 }
 
-export function createBrake({ clock, onDue, onStorm }: BrakeOptions): Brake {
+export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Brake {
   const tokens = new Map<string, { left: number; at: number }>();
   const braked = new Map<string, Braked>();
   let beats = 0;
@@ -48,6 +54,10 @@ export function createBrake({ clock, onDue, onStorm }: BrakeOptions): Brake {
     const full = Math.min(BURST, left + (now - at) * REFILL_PER_MS);
     tokens.set(id, { left: Math.max(0, full - 1), at: now });
     return full >= 1;
+  }
+
+  function nextBeat(): () => void {
+    return clock.after(Math.max(BEAT_MS, REST * costMs()), beat);
   }
 
   function beat(): void {
@@ -66,7 +76,7 @@ export function createBrake({ clock, onDue, onStorm }: BrakeOptions): Brake {
       state.due = false;
       due.push(id);
     }
-    cancelBeat = braked.size === 0 ? null : clock.after(BEAT_MS, beat);
+    cancelBeat = braked.size === 0 ? null : nextBeat();
     if (due.length > 0) onDue(due);
   }
 
@@ -81,8 +91,14 @@ export function createBrake({ clock, onDue, onStorm }: BrakeOptions): Brake {
       }
       if (take(id)) return true;
       braked.set(id, { since: now, changedAt: now, due: true, isStorm: false });
-      cancelBeat ??= clock.after(BEAT_MS, beat);
+      cancelBeat ??= nextBeat();
       return false;
+    },
+
+    spend(id) {
+      const state = braked.get(id);
+      if (state === undefined) take(id);
+      else state.changedAt = clock.monotonic();
     },
 
     forget(id) {

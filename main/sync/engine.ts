@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import type { OddEntry } from '../missions/discover.ts';
@@ -378,7 +379,7 @@ export function createEngine(deps: EngineDeps): Engine {
         const isBusy = result.status === 'unavailable' && result.reason === 'busy';
         if (isBusy && clock.monotonic() < deadline) {
           // Outside the lock on the global entry: the others are kept in step meanwhile.
-          await new Promise<void>((resolve) => clock.after(REMOVE_PAUSE_MS, resolve));
+          await sleep(REMOVE_PAUSE_MS);
         } else if (result.status === 'moved') {
           throw new UserError(`Mission "${mission.name}" was just written to; try again.`);
         } else throw unavailableError(`The entry of mission "${mission.name}"`, result);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../system/clock.ts';
 import type { ReconcileOutcome, ReconcileRequest } from './outcome.ts';
 import { unavailableError } from './report.ts';
@@ -34,7 +35,8 @@ export async function tryWhileBusy(
       throw unavailableError('The global entry', blocked);
     const busy = targets.some(({ mission }) => all?.missions.get(mission.id)?.status === 'busy');
     if (blocked === null && (!busy || passed >= patienceMs)) return all;
-    await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+    // Not the clock's own timer: without an engine nothing else keeps the process alive.
+    await sleep(pauseMs);
   }
 }
 

@@ -91,6 +91,8 @@ interface Pending {
 
 /** Stands for the global entry among the ids of missions. */
 const GLOBAL = '';
+/** What our own write of an entry may be told of: under its name, and under the one that a link leads to. */
+const OWN_EVENTS = 2;
 /** A lock that is kept for longer than any client keeps one is told. */
 const BUSY_TOLD_MS = 5_000;
 
@@ -99,7 +101,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const reporter = createReporter(alerts, store, deps.global);
   const exclusive = pLimit(1);
   const retries = createRetries(clock);
-  const brake = createBrake({ clock, onDue, onStorm: reporter.storm });
+  const brake = createBrake({ clock, costMs: () => lastTookMs, onDue, onStorm: reporter.storm });
   const locks = createLockWatch(store, deps.watcher);
   /** What the store said of each entry when it was last read or written by us. */
   const stamps = new Map<string, string | null>();
@@ -111,8 +113,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** … and those that wait until it can be written, with why. */
   const waitsForGlobal = new Map<string, Unavailable>();
   /** What happened to entries while a reconcile was under way; looked at when it is done. */
-  const touched = new Set<Mission>();
-  let globalTouched = false;
+  const touched = new Map<Mission, number>();
+  let globalTouched = 0;
   let reconciling = false;
   let sequence = 0;
   /** The sequence number of what is to be looked at in the global entry; `null`: nothing. */
@@ -124,6 +126,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   let unsaved = false;
   let isDefective = false;
   let lastLookAt = 0;
+  let lastTookMs = 0;
   let lastPollAt = 0;
   let queued = false;
   let stopped = false;
@@ -199,13 +202,18 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   async function noticeEntry(mission: Mission): Promise<void> {
     // Our own writes are under way: which of the events are theirs is known when they are done.
-    if (reconciling) touched.add(mission);
-    else if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
+    if (reconciling) {
+      const times = (touched.get(mission) ?? 0) + 1;
+      touched.set(mission, times);
+      if (times > OWN_EVENTS) brake.spend(mission.id);
+    } else if (await hasMoved(entryRef(mission), stamps.get(mission.id))) notice(mission);
   }
 
   async function noticeGlobal(): Promise<void> {
-    if (reconciling) globalTouched = true;
-    else if ((await hasMoved(deps.global, globalStamp)) && brake.allows(GLOBAL)) noticeAll();
+    if (reconciling) {
+      globalTouched += 1;
+      if (globalTouched > OWN_EVENTS) brake.spend(GLOBAL);
+    } else if ((await hasMoved(deps.global, globalStamp)) && brake.allows(GLOBAL)) noticeAll();
   }
 
   function schedule(): void {
@@ -297,6 +305,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** One reconcile and what follows from it; only ever under `exclusive`. */
   async function run(request: ReconcileRequest): Promise<ReconcileOutcome> {
     reconciling = true;
+    const from = clock.monotonic();
     const outcome = await deps.reconciler
       .reconcile({ others: () => othersThan(request.targets), ...request })
       .finally(() => {
@@ -304,6 +313,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       });
     const { global, blocked } = outcome;
     lastLookAt = clock.monotonic();
+    lastTookMs = lastLookAt - from;
     globalStamp = global.stamp;
     const stuck = isStuck(outcome);
     seen.noteGlobal(stuck ? (blocked ?? global.view) : global.view);
@@ -385,10 +395,10 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   }
 
   async function noticeTouched(): Promise<void> {
-    const missions = [...touched];
+    const missions = [...touched.keys()];
     touched.clear();
-    const lookAtGlobal = globalTouched;
-    globalTouched = false;
+    const lookAtGlobal = globalTouched > 0;
+    globalTouched = 0;
     if (lookAtGlobal) await noticeGlobal();
     await Promise.all(missions.filter(({ id }) => registry.get(id) !== undefined).map(noticeEntry));
   }

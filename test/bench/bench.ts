@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { holderRows } from './holderRows.ts';
 import { measureHook } from './hookRow.ts';
 import { measureIdleFile } from './idleRows.ts';
 import { latencyRows } from './latencyRows.ts';
@@ -19,6 +20,7 @@ import { measureWindow } from './windowRows.ts';
 const parts: Readonly<Record<string, (quick: boolean) => Row[] | Promise<Row[]>>> = {
   few: (quick) => latencyRows(10, quick ? 5 : 200, { medianMs: 15, p99Ms: 60 }),
   many: (quick) => latencyRows(quick ? 50 : 200, quick ? 2 : 40, { medianMs: 200 }),
+  holders: (quick) => holderRows(quick ? 3 : 100),
   idle: (quick) => measureIdleFile(quick ? 20 : 200, quick),
   security: (quick) => measureIdleSecurity(quick ? 5 : 200, quick),
   merge: (quick) => measureMerge(quick ? 30 : 500),

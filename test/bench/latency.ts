@@ -98,13 +98,15 @@ const WARM_UP = 5;
 
 const QUIET_MS = 20;
 
-async function timeChange(
+/** @param receivers the entries that are to have the change; all, if not given */
+export async function timeChange(
   fleet: Fleet,
   engine: EngineProcess,
   source: string,
   change: (servers: Record<string, unknown>) => void,
+  receivers: readonly string[] = [fleet.globalEntry, ...fleet.entries],
 ): Promise<{ allMs: number; globalMs: number }> {
-  const others = [fleet.globalEntry, ...fleet.entries.filter((entry) => entry !== source)];
+  const others = receivers.filter((entry) => entry !== source);
   const arrival = watchArrival(others);
   try {
     const from = writeAsClient(source, change);

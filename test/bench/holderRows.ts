@@ -1,0 +1,88 @@
+import { mkdirSync, rmSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { serverKey } from '../support/fake.ts';
+import { type EngineProcess, startEngine } from './engineProcess.ts';
+import { median } from './figures.ts';
+import { createFleet, type Fleet, realisticServer } from './fleet.ts';
+import { timeChange } from './latency.ts';
+import { ms, type Row, times } from './report.ts';
+
+const FREE = 10;
+const HOLDERS = [0, 1, 20] as const;
+const RATIO_LIMIT = 2;
+
+/** A sign-in among ten missions, while others keep their client's lock, heartbeat and all. */
+export async function holderRows(rounds: number): Promise<Row[]> {
+  const most = Math.max(...HOLDERS);
+  const fleet = createFleet({ missions: FREE + most });
+  const engine = await startEngine(fleet);
+  const samples = new Map<number, number[]>(HOLDERS.map((count) => [count, []]));
+  try {
+    // The first round is the engine's compiler's.
+    for (let round = -1; round < rounds; round += 1) {
+      for (const count of HOLDERS) {
+        const letGo = keepLocks(fleet, count);
+        const taken = await signInAndOut(fleet, engine, Math.max(0, round) % FREE);
+        letGo();
+        if (round >= 0) samples.get(count)?.push(taken);
+      }
+    }
+    await engine.stop();
+  } finally {
+    fleet.dispose();
+  }
+  const free = samples.get(0) ?? [];
+  return HOLDERS.map((count): Row => {
+    const taken = samples.get(count) ?? [];
+    const what = `Sign-in → global entry and ${FREE - 1} others while ${count} more missions keep their lock: median of ${taken.length}`;
+    if (count === 0) return { what, measured: ms(median(taken)) };
+    // Each against its own round's: the machine is now slow and now fast.
+    const ratio = median(taken.map((each, index) => each / (free[index] ?? Number.NaN)));
+    return {
+      what: `${what}; against none`,
+      measured: `${ms(median(taken))}; ${times(ratio)}`,
+      limit: `≤ ${RATIO_LIMIT}×`,
+      ofLimit: ratio / RATIO_LIMIT,
+    };
+  });
+}
+
+async function signInAndOut(fleet: Fleet, engine: EngineProcess, from: number): Promise<number> {
+  const key = serverKey('github');
+  const free = [fleet.globalEntry, ...fleet.entries.slice(0, FREE)];
+  const source = fleet.entries[from] ?? '';
+  const { allMs } = await timeChange(
+    fleet,
+    engine,
+    source,
+    (servers) => {
+      servers[key] = realisticServer('github');
+    },
+    free,
+  );
+  await timeChange(
+    fleet,
+    engine,
+    source,
+    (servers) => {
+      delete servers[key];
+    },
+    free,
+  );
+  return allMs;
+}
+
+/** @returns how to let go */
+function keepLocks(fleet: Fleet, count: number): () => void {
+  const locks = fleet.entries
+    .slice(FREE, FREE + count)
+    .map((entry) => join(dirname(entry), '.storage-write.lock'));
+  for (const lock of locks) mkdirSync(lock);
+  const beat = setInterval(() => {
+    for (const lock of locks) utimesSync(lock, new Date(), new Date());
+  }, 1_000);
+  return () => {
+    clearInterval(beat);
+    for (const lock of locks) rmSync(lock, { recursive: true, force: true });
+  };
+}
