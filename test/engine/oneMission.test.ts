@@ -84,6 +84,18 @@ describe('a client’s lock that somebody keeps', () => {
     await world.untilNoAlert();
   });
 
+  it('that is a file, which nobody can take over, is told with its path, and costs nobody else anything', async () => {
+    const [a, b, odd] = world.addMissions('a', 'b', 'odd');
+    await world.startEngine();
+    writeFileSync(lockFolder(odd), '');
+    const server = await signIn(a, 'loop');
+    await world.untilHeld(server, [world.global, b]);
+    expect((await world.untilAlert('unavailable-odd')).message).toContain(lockFolder(odd));
+    rmSync(lockFolder(odd));
+    await world.untilHeld(server, [odd]);
+    await world.untilNoAlert();
+  });
+
   it('a mission that is removed while its lock is kept stops no one else', async () => {
     const [a, b] = world.addMissions('a', 'b');
     const stopped = world.addMission('stopped', { running: false, entry: fakeEntry(['loop']) });

@@ -49,7 +49,7 @@ function storm(place: EntryRef, everyMs = 10): () => void {
 describe('a mission that rewrites its entry a hundred times a second', () => {
   it('is told, and delays neither a sign-in of the others nor a mission that starts nor a command', async () => {
     const [a, b, wild] = world.addMissions('a', 'b', 'wild');
-    for (let index = 0; index < 20; index += 1) world.addMission(`m${index}`);
+    for (let index = 0; index < 5; index += 1) world.addMission(`m${index}`);
     const late = world.addMission('late', { running: false });
     await world.startEngine();
     const known = await signIn(a, 'known');
@@ -63,22 +63,24 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     expect(serverIn(late, 'known')).toEqual(known);
     await world.ask('resync', { missionId: 'a' });
     const server = await signIn(b, 'meanwhile');
-    await world.untilHeld(server, [world.global, a, wild]);
+    // The wild one itself may get nothing as long as it overwrites everything.
+    await world.untilHeld(server, [world.global, a]);
     calm();
     await world.untilNoAlert('busy-wild');
+    await world.untilHeld(server);
     const last = readBlob(wild).mcpOAuth?.[serverKey('storm')];
     if (last === undefined) throw new Error('the storm left nothing');
     await world.untilHeld(last, [world.global, a, b, wild]);
   }, 60_000);
 
   it('does not keep a new engine from getting ready', async () => {
-    const places = Array.from({ length: 30 }, (_, index) =>
+    const places = Array.from({ length: 12 }, (_, index) =>
       world.addMission(`m${index}`, { entry: fakeEntry(['known']) }),
     );
-    const calm = places.slice(0, 5).map((place) => storm(place, 50));
+    const calm = places.slice(0, 3).map((place) => storm(place));
     const engine = await world.startEngine();
     expect(engine.events[0]?.event).toBe('ready');
-    await world.ask('writeBack', { id: 'm20' });
+    await world.ask('writeBack', { id: 'm9' });
     for (const end of calm) end();
   }, 60_000);
 
