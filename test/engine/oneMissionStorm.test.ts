@@ -67,7 +67,7 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     await world.untilHeld(server, [world.global, a]);
     calm();
     await world.untilNoAlert('busy-wild');
-    await world.untilHeld(server);
+    await world.untilHeld(server, [wild]);
     const last = readBlob(wild).mcpOAuth?.[serverKey('storm')];
     if (last === undefined) throw new Error('the storm left nothing');
     await world.untilHeld(last, [world.global, a, b, wild]);
