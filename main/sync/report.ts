@@ -161,7 +161,7 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   busy: 'It is tried again by itself; if that lasts, "agenc-bar doctor" looks for a leftover lock.',
   timeout: 'It is tried again by itself.',
   missing: 'Bring it back, or choose another store in the settings.',
-  'too-large': 'Look into it; no real entry is that large. It is left alone, and the others go on.',
+  'too-large': 'Look into it; no real entry is that large. It is left alone.',
   failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
 };
 

@@ -84,16 +84,13 @@ describe('a client’s lock that somebody keeps', () => {
     await world.untilNoAlert();
   });
 
-  it('that is a file, which nobody can take over, is told with its path, and costs nobody else anything', async () => {
+  it('that is a file, which no client can take over, is taken away once it is old; nobody waits for it', async () => {
     const [a, b, odd] = world.addMissions('a', 'b', 'odd');
     await world.startEngine();
     writeFileSync(lockFolder(odd), '');
-    const server = await signIn(a, 'loop');
-    await world.untilHeld(server, [world.global, b]);
-    expect((await world.untilAlert('unavailable-odd')).message).toContain(lockFolder(odd));
-    rmSync(lockFolder(odd));
-    await world.untilHeld(server, [odd]);
-    await world.untilNoAlert();
+    const old = Date.now() / 1000 - 60;
+    utimesSync(lockFolder(odd), old, old);
+    await world.untilHeld(await signIn(a, 'loop'), [world.global, b, odd]);
   });
 
   it('a mission that is removed while its lock is kept stops no one else', async () => {
@@ -159,7 +156,8 @@ describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chm
       expect(engine.alive(), `seed ${seed}`).toBe(true);
       const last = await signIn(a, 'last');
       await world.untilHeld(last);
-      await world.untilNoAlert();
+      // A write that could not be checked may count as a change there: a conflict, where nothing is lost.
+      await world.untilNoAlert('unavailable-odd');
     },
     90_000,
   );

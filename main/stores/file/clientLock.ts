@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../../system/errors.ts';
@@ -28,7 +28,10 @@ export function createClientLocks(): ClientLocks {
   /** Locks that were held when last tried: since when (monotonic) their heartbeat has not moved. Immune to a clock set back. */
   const kept = new Map<string, { mtimeMs: number; since: number }>();
 
-  function isStale(path: string, mtimeMs: number): boolean {
+  /** Our own that could not be removed, since their folder had become unusable: by their identity. */
+  const orphans = new Map<string, string>();
+
+  function isStale(path: string, { mtimeMs }: Stats): boolean {
     const seen = kept.get(path);
     if (seen?.mtimeMs !== mtimeMs) kept.set(path, { mtimeMs, since: performance.now() });
     const still = performance.now() - (kept.get(path)?.since ?? performance.now());
@@ -40,7 +43,10 @@ export function createClientLocks(): ClientLocks {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return false;
     // The look and the removal happen in one turn, so that a lock just taken over is not removed again.
-    return !(isStale(path, stat.mtimeMs) && removeLock(path));
+    const isOver = orphans.get(path) === identityOf(stat) || isStale(path, stat);
+    if (!isOver || !removeLock(path)) return true;
+    orphans.delete(path);
+    return false;
   }
 
   function make(path: string): boolean {
@@ -64,10 +70,11 @@ export function createClientLocks(): ClientLocks {
         if (performance.now() >= deadline) return 'busy';
         await sleep(RETRY_MS);
       }
+      const stat = lstatSync(path, { throwIfNoEntry: false });
       try {
         return work();
       } finally {
-        removeLock(path);
+        if (!removeLock(path) && stat !== undefined) orphans.set(path, identityOf(stat));
       }
     },
 
@@ -78,16 +85,31 @@ export function createClientLocks(): ClientLocks {
   };
 }
 
+/** An inode may be given to the next lock at once, but not with the same time. */
+function identityOf({ dev, ino, mtimeMs }: Stats): string {
+  return `${dev}:${ino}:${mtimeMs}`;
+}
+
 /**
- * Removes a lock folder, if it can. Never throws: what was written under it stays written, and a lock that cannot be
- * removed (it is none, or holds something) is to the next one who comes just that: held.
+ * Removes a lock, if it can. Never throws: what was written under it stays written, and a lock that cannot be
+ * removed (it holds something) is to the next one who comes just that: held.
  */
 function removeLock(path: string): boolean {
   try {
     rmdirSync(path);
     return true;
+  } catch (error) {
+    // A file or a link in its place is nobody's lock, but no client can take it over either.
+    return errorCode(error) === 'ENOTDIR' && unlink(path);
+  }
+}
+
+function unlink(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
   } catch {
-    // Gone already, or the folder around it became unusable.
+    // ENOTDIR was about a folder above it.
     return false;
   }
 }
