@@ -6,7 +6,7 @@ import type { LoadedMission, Reading } from './reader.ts';
 
 /**
  * The missions of one reconcile whose values the global entry cannot take now, because somebody keeps its
- * lock or because they are too much for it. All others are reconciled without them.
+ * lock. All others are reconciled without them.
  */
 export interface LeftOut {
   without(targets: readonly Target[]): Target[];
@@ -24,10 +24,8 @@ export function createLeftOut(outcomeOf: (loaded: LoadedEntry) => MissionOutcome
   const left = new Map<string, { readonly target: Target; readonly outcome: MissionOutcome }>();
   let blocked: Unavailable | null = null;
 
-  function leaveOut({ target, loaded }: LoadedMission, why: Unavailable): void {
-    const outcome: MissionOutcome =
-      why.reason === 'busy' ? { ...outcomeOf(loaded), status: 'busy' } : outcomeOf(why);
-    left.set(target.mission.id, { target, outcome });
+  function leaveOut({ target, loaded }: LoadedMission): void {
+    left.set(target.mission.id, { target, outcome: { ...outcomeOf(loaded), status: 'busy' } });
   }
 
   return {
@@ -36,17 +34,9 @@ export function createLeftOut(outcomeOf: (loaded: LoadedEntry) => MissionOutcome
     add(reading, plan, why) {
       const rising = new Set(plan.missions.flatMap(({ id, up }) => (up.length > 0 ? [id] : [])));
       const theirs = reading.missions.filter(({ target }) => rising.has(target.mission.id));
-      if (theirs.length === 0) return false;
-      if (why.reason === 'busy') {
-        blocked = why;
-        for (const each of theirs) leaveOut(each, why);
-        return true;
-      }
-      if (why.reason !== 'too-large') return false;
-      // One by one, from the largest on: the others' may fit.
-      const [largest] = theirs.sort((a, b) => sizeOf(b.loaded) - sizeOf(a.loaded));
-      const detail = `with its values the global entry would be too large (${why.detail})`;
-      if (largest !== undefined) leaveOut(largest, { ...why, detail });
+      if (theirs.length === 0 || why.reason !== 'busy') return false;
+      blocked = why;
+      for (const each of theirs) leaveOut(each);
       return true;
     },
 
@@ -60,8 +50,4 @@ export function createLeftOut(outcomeOf: (loaded: LoadedEntry) => MissionOutcome
       ]),
     }),
   };
-}
-
-function sizeOf(loaded: LoadedEntry): number {
-  return loaded.status === 'ok' ? (loaded.text?.length ?? 0) : 0;
 }

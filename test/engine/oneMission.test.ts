@@ -11,9 +11,9 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
-import { entryFile, lockFolder, readText, serverIn, signIn } from '../support/clientWrites.ts';
+import { entryFile, lockFolder, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
-import { fakeEntry, fakeServer } from '../support/fake.ts';
+import { fakeEntry } from '../support/fake.ts';
 
 /*
  * What one mission does to itself costs the others nothing. Each of these once stopped, slowed or ended the
@@ -184,34 +184,8 @@ function back(folder: string): void {
   renameSync(`${dirname(folder)}/aside`, folder);
 }
 
-describe('odd entries', () => {
-  it('one over a megabyte is told and left alone; of values that are too much for the global entry, some wait', async () => {
-    const large = (name: string, length: number) =>
-      Array.from({ length: 20 }, (_, i) =>
-        fakeServer(`${name}-${i}`, { filler: 'x'.repeat(length) }),
-      );
-    // 900 kB and 880 kB: each is an entry, but not both in one.
-    const [first, second] = [large('first', 44_000), large('second', 45_000)];
-    const [b, big] = world.addMissions('b', 'big');
-    const a = world.addMission('a', { entry: fakeEntry(first) });
-    const more = world.addMission('more', { entry: fakeEntry(second) });
-    const text = JSON.stringify({ mcpOAuth: {}, filler: 'x'.repeat(1024 * 1024) });
-    writeFileSync(entryFile(big), text);
-    await world.startEngine();
-    expect((await world.untilAlert('unavailable-big')).kind).toBe('hostile');
-    expect((await world.untilAlert('unavailable-more')).message).toMatch(/global entry would be/);
-    await world.untilHeld(first[19] as (typeof first)[number], [world.global, a, b]);
-    const small = await signIn(b, 'small');
-    await world.untilHeld(small, [world.global, a]);
-    expect(readText(big)).toBe(text);
-    expect(serverIn(more, 'second-19')?.accessToken).toBe(second[19]?.accessToken);
-    for (const place of [big, more]) writeFileSync(entryFile(place), fakeEntry(['own']));
-    await world.untilHeld(small);
-    await world.untilNoAlert('unavailable-big');
-    await world.untilNoAlert('unavailable-more');
-  });
-
-  it('a link to the user’s other files is not followed, and a link to the global entry stays one', async () => {
+describe('a link in an entry’s place', () => {
+  it('to the user’s other files is not followed, and one to the global entry stays one', async () => {
     const [a, b, thief, linked] = world.addMissions('a', 'b', 'thief', 'linked');
     const secret = `${world.root}/other.json`;
     const text = fakeEntry(['private']);

@@ -121,8 +121,8 @@ describe('file store', () => {
     },
   );
 
-  it('carries no entry over a megabyte, and writes none that it could not read any more', async () => {
-    const large = JSON.stringify({ mcpOAuth: {}, filler: 'x'.repeat(1024 * 1024) });
+  it('reads no entry over 16 MB, and writes none that it could not read any more', async () => {
+    const large = JSON.stringify({ mcpOAuth: {}, filler: 'x'.repeat(16 * 1024 * 1024) });
     writeFileSync(entryOf(mission), large);
     expect(await store.read(mission)).toMatchObject({ reason: 'too-large' });
     expect(await store.write(global, large, null)).toMatchObject({ reason: 'too-large' });
