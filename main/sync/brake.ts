@@ -28,8 +28,9 @@ export interface BrakeOptions {
 const BURST = 8;
 const REFILL_PER_MS = 4 / 1_000;
 const BEAT_MS = 250;
-/** Of the time that looks take, three quarters are the others'. */
+/** Of the time that looks take, three quarters are the others'; but nothing waits for longer than this. */
 const REST = 3;
+const LONGEST_BEAT_MS = 1_000;
 /** One that is a storm by now gets every fourth beat: its values move as the others', only later. */
 const STORM_BEATS = 4;
 const STORM_MS = 5_000;
@@ -57,7 +58,8 @@ export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Br
   }
 
   function nextBeat(): () => void {
-    return clock.after(Math.max(BEAT_MS, REST * costMs()), beat);
+    const rest = Math.min(REST * costMs(), LONGEST_BEAT_MS);
+    return clock.after(Math.max(BEAT_MS, rest), beat);
   }
 
   function beat(): void {
