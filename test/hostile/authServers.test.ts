@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entryFile, serverIn } from '../support/clientWrites.ts';
 import { fakeEntry } from '../support/fake.ts';
 import { until } from '../support/until.ts';
-import { type ShadyServer, shadyServers, startShady } from './attacks/authServers.ts';
+import { MOVING, type ShadyServer, shadyServers, startShady } from './attacks/authServers.ts';
 import { honestDay } from './honest.ts';
 import { harmTo } from './invariants.ts';
 import { makeScene, type Scene, said } from './scene.ts';
@@ -32,8 +32,19 @@ beforeAll(async () => {
     () => servers.every((server) => server.asked() > 0),
     60_000,
   );
+  const moving = servers.find(({ shady }) => shady.id === MOVING);
+  await until('the first refresh there is done', () =>
+    scene.engine.events.some((event) => event.event === 'refresh' && event.server === MOVING),
+  );
+  const before = moving?.asked() ?? 0;
+  await scene.restartEngine();
+  await until(
+    () => `the next engine asks the server that moves. ${said(scene.engine)}`,
+    () => (moving?.asked() ?? 0) > before,
+    60_000,
+  );
   await scene.untilRefreshed();
-}, 90_000);
+}, 150_000);
 afterAll(async () => {
   await scene.close();
   for (const server of servers) await server.close();
@@ -47,6 +58,7 @@ describe('one authorization server attacks', () => {
       if (keepsToken)
         for (const place of scene.everyone)
           expect(serverIn(place, id)).toMatchObject({ refreshToken: signedIn?.refreshToken });
+      expect(scene.thief.received.filter(({ path }) => path === '/token')).toEqual([]);
       const shown = (await scene.world.status()).global.servers.find(({ name }) => name === id);
       expect(shown, 'it is shown, whatever it said').toMatchObject({ status: 'usable' });
     });

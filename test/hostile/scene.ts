@@ -4,7 +4,7 @@ import type { EntryRef } from '../../main/stores/store.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { type EngineOptions, makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
-import type { FakeServer } from '../support/fake.ts';
+import { type FakeServer, fakeServer } from '../support/fake.ts';
 import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 import { type Follower, follow } from './follower.ts';
@@ -74,7 +74,10 @@ export async function makeScene(options: EngineOptions = {}): Promise<Scene> {
   const bank = await startOAuthMcpServer({ accessLifeSeconds: 3_600 });
   const shop = await startOAuthMcpServer({ accessLifeSeconds: 3_600 });
   const thief = await startThief();
+  // So that there is something to lose in every entry.
+  const calm = await putServer(world.global, fakeServer('calm'));
   let engine = await world.startEngine(options);
+  await world.untilHeld(calm);
   let follower = follow(world.paths.engineSocket);
   const scene: Scene = {
     world,
@@ -94,6 +97,7 @@ export async function makeScene(options: EngineOptions = {}): Promise<Scene> {
     async intruder(name) {
       const intruder = makeIntruder(scene, name);
       await intruder.restart();
+      await world.untilHeld(calm, [intruder.ref]);
       return intruder;
     },
 

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import {
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -214,7 +215,8 @@ export function makeWorld(): World {
   function secretsInTheOpen(): string[] {
     const found = files(paths.bar).filter((path) => {
       try {
-        return readFileSync(path, 'latin1').includes(MARK);
+        // A test may have put a pipe there, which would be waited for.
+        return lstatSync(path).isFile() && readFileSync(path, 'latin1').includes(MARK);
       } catch {
         return false; // A folder, or a socket.
       }

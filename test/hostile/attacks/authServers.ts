@@ -10,7 +10,7 @@ export interface Shady {
   readonly id: string;
   readonly title: string;
   /** Answers where its metadata are asked for; as it should, if left out. */
-  metadata?(response: ServerResponse, origin: string, thief: string): void;
+  metadata?(response: ServerResponse, origin: string, thief: string, refreshes: number): void;
   /** Answers the refresh; with new tokens, if left out. */
   token?(response: ServerResponse, thief: string, form: string): void;
   /** The refresh token that everyone then holds is still the one that was there. */
@@ -32,6 +32,9 @@ const expiring = (id: string, expiresIn: string): Shady => ({
   token: (response) => response.end(issued({ expires_in: 7 }).replace(':7}', `:${expiresIn}}`)),
 });
 
+/** Asked once by each of two engines. */
+export const MOVING = 'endpoint-moves';
+
 export const shadyServers: readonly Shady[] = [
   {
     id: 'other-issuer',
@@ -39,6 +42,17 @@ export const shadyServers: readonly Shady[] = [
     metadata: (response, origin, thief) =>
       response.end(JSON.stringify(metadata(thief, origin, `${thief}/token`))),
     keepsToken: true,
+  },
+  {
+    id: MOVING,
+    title:
+      'An authorization server moves the place that tokens are sent to, once there was a refresh',
+    metadata(response, origin, thief, refreshes) {
+      const to = refreshes === 0 ? `${origin}/token` : `${thief}/token`;
+      response.end(JSON.stringify(metadata(origin, origin, to)));
+    },
+    // Due as soon as the next engine finds it.
+    token: (response) => response.end(issued({ expires_in: 120 })),
   },
   {
     id: 'metadata-redirect',
@@ -127,15 +141,17 @@ export interface ShadyServer {
 
 export async function startShady(shady: Shady, thief: string): Promise<ShadyServer> {
   let asked = 0;
+  let refreshes = 0;
   const server = createServer(async (request, response) => {
     asked += 1;
     const form = await text(request).catch(() => '');
     response.setHeader('content-type', 'application/json');
     response.on('error', () => response.destroy());
     if (request.url?.startsWith('/.well-known/oauth-authorization-server')) {
-      if (shady.metadata !== undefined) shady.metadata(response, origin, thief);
+      if (shady.metadata !== undefined) shady.metadata(response, origin, thief, refreshes);
       else response.end(JSON.stringify(metadata(origin, origin)));
     } else if (request.url === '/token') {
+      refreshes += 1;
       if (shady.token !== undefined) shady.token(response, thief, form);
       else response.end(issued());
     } else response.writeHead(404).end();
