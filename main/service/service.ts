@@ -10,6 +10,7 @@ import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { ensurePrivateFolder } from '../system/socketPath.ts';
+import { tidyMemory } from '../system/tidyMemory.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
 import type { CommandHandlers, EventMessage } from './contract/engine.ts';
@@ -92,6 +93,7 @@ async function start(
   ensurePrivateFolder(paths.bar);
   // Whatever the umask: what lies below is this user's alone.
   await makePrivateFolder(paths.missions);
+  started.defer(tidyMemory());
   sweepOwn(paths);
   // What a killed engine left just now is too young to be told from something in use; soon it is not.
   const sweepAgain = setTimeout(() => sweepOwn(paths), SECOND_SWEEP_MS);
