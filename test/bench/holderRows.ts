@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { serverKey } from '../support/fake.ts';
 import { type EngineProcess, startEngine } from './engineProcess.ts';
 import { median } from './figures.ts';
@@ -21,7 +22,7 @@ export async function holderRows(rounds: number): Promise<Row[]> {
     // The first round is the engine's compiler's.
     for (let round = -1; round < rounds; round += 1) {
       for (const count of HOLDERS) {
-        const letGo = keepLocks(fleet, count);
+        const letGo = await keepLocks(fleet, count);
         const taken = await signInAndOut(fleet, engine, Math.max(0, round) % FREE);
         letGo();
         if (round >= 0) samples.get(count)?.push(taken);
@@ -73,11 +74,11 @@ async function signInAndOut(fleet: Fleet, engine: EngineProcess, from: number): 
 }
 
 /** @returns how to let go */
-function keepLocks(fleet: Fleet, count: number): () => void {
+async function keepLocks(fleet: Fleet, count: number): Promise<() => void> {
   const locks = fleet.entries
     .slice(FREE, FREE + count)
     .map((entry) => join(dirname(entry), '.storage-write.lock'));
-  for (const lock of locks) mkdirSync(lock);
+  for (const lock of locks) await take(lock);
   const beat = setInterval(() => {
     for (const lock of locks) utimesSync(lock, new Date(), new Date());
   }, 1_000);
@@ -85,4 +86,17 @@ function keepLocks(fleet: Fleet, count: number): () => void {
     clearInterval(beat);
     for (const lock of locks) rmSync(lock, { recursive: true, force: true });
   };
+}
+
+/** The engine may have it just now, for some microseconds. */
+async function take(lock: string): Promise<void> {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      await setImmediate();
+    }
+  }
 }

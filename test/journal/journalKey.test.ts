@@ -51,17 +51,12 @@ describe('journal keys where there is no keychain', () => {
     expect(keyFiles()).toHaveLength(1);
   });
 
-  it.runIf(process.platform === 'linux')(
-    'are a file by themselves, within 50 ms and without keytar',
-    async () => {
-      const load = () => Promise.reject(new Error('keytar must not be loaded'));
-      const keys = createJournalKeys({ dir, mode: 'auto', load });
-      const start = performance.now();
-      await keys.ready();
-      expect(performance.now() - start).toBeLessThan(50);
-      expect(keys.where()).toBe('file');
-    },
-  );
+  it.runIf(process.platform === 'linux')('are a file by themselves, without keytar', async () => {
+    const load = () => Promise.reject(new Error('keytar must not be loaded'));
+    const keys = createJournalKeys({ dir, mode: 'auto', load });
+    await keys.ready();
+    expect(keys.where()).toBe('file');
+  });
 
   it.runIf(process.platform === 'linux')('are none if only a keychain will do', async () => {
     const keys = createJournalKeys({ dir, mode: 'keychain' });
