@@ -3,10 +3,10 @@ export const MARK = 'FAKE-SECRET-';
 
 let serial = 0;
 
-/** A made-up token, marked so that a leak can be found. */
+/** A made-up token, marked so that a leak can be found. No other process of a test makes the same one. */
 export function fakeToken(what: string): string {
   serial += 1;
-  return `${MARK}${what}-${serial}`;
+  return `${MARK}${what}-${process.pid}-${serial}`;
 }
 
 export type FakeServer = Record<string, unknown> & { serverName: string };
