@@ -5,7 +5,6 @@ import { acquireEngineLock, type EngineLock, type LockHolder } from '../sync/eng
 import { watchSources } from '../sync/sourceWatch.ts';
 import { makePrivateFolder } from '../system/atomicFile.ts';
 import { surviveDefects } from '../system/defects.ts';
-import { errorText } from '../system/errors.ts';
 import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
@@ -180,7 +179,7 @@ async function start(
   // Whoever does not wait for it need not handle it.
   lost.promise.catch(() => undefined);
   const guard = setInterval(() => {
-    if (isStillOurs(isOurs, paths, alerts)) return;
+    if (isOurs()) return;
     clearInterval(guard);
     const message = `${paths.engineLock} was taken away: this engine stops, once a refresh that is under way is answered. The answer is kept for the next engine.`;
     alerts.setOwn('lock', 'state', message);
@@ -213,19 +212,6 @@ function once<T>(work: () => T): () => T {
     done ??= { result: work() };
     return done.result;
   };
-}
-
-/** What cannot be looked at is not known to be somebody else's: only a lock that is gone, or another's, is lost. */
-function isStillOurs(isOurs: () => boolean, { engineLock }: AgencPaths, alerts: Alerts): boolean {
-  try {
-    const ours = isOurs();
-    alerts.setOwn('engine-lock', 'state', null);
-    return ours;
-  } catch (error) {
-    const message = `${engineLock} cannot be looked at: ${errorText(error)} This engine goes on; mend the folder.`;
-    alerts.setOwn('engine-lock', 'state', message);
-    return true;
-  }
 }
 
 /** A defect that nobody caught is told for a while, and the engine goes on. @returns its own end */
