@@ -12,7 +12,8 @@ export type LockOwner = 'fence' | 'lease';
 
 /**
  * - `held`: a client has it, or somebody else of us.
- * - `gone`: no lock can be made there: the folder is gone or may not be written to. A client can make none either.
+ * - `gone`: no lock can be made there: the folder is gone or may not be written to, and a client can make none
+ *   either; or it is the same folder as one before.
  */
 export type TakeResult = 'taken' | 'held' | 'gone';
 
@@ -145,9 +146,15 @@ export function createRefreshLocks(deps: {
     const paths = folders.map((folder) => pathOf(folder, serverKey));
     // Noted first: a kill right after the first of them must not leave what nobody knows of.
     if (!note([...taken.keys(), ...paths])) return folders.map(() => 'gone');
-    const results = folders.map((folder, index) =>
-      make(paths[index] as string, { folder, serverKey, owner }),
-    );
+    const made = new Set<string>();
+    const results = folders.map((folder, index) => {
+      const path = paths[index] as string;
+      const result = make(path, { folder, serverKey, owner });
+      const identity = taken.get(path)?.identity;
+      if (result === 'taken' && identity !== undefined) made.add(identity);
+      // A mission's folder may be a link to another's: what is there is the lock just made in that one.
+      return result === 'held' && isOneOf(path, made) ? 'gone' : result;
+    });
     if (taken.size > 0) cancelBeat ??= clock.after(HEARTBEAT_MS, beat);
     return results;
   }
@@ -179,6 +186,11 @@ export function createRefreshLocks(deps: {
 
     dispose: () => letGo([...taken.keys()]),
   };
+}
+
+function isOneOf(path: string, identities: ReadonlySet<string>): boolean {
+  const stat = look(path);
+  return stat !== null && identities.has(identityOf(stat));
 }
 
 function isMarked(stat: BigIntStats): boolean {

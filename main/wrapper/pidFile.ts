@@ -1,4 +1,4 @@
-import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readPid, runningPid } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
@@ -60,7 +60,7 @@ async function isHolder(pid: number, path: string, socket: string): Promise<bool
 
 /** Whether a file was written just now: AgenC's own wrapper may be about to write its number. */
 function isFresh(path: string): boolean {
-  const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const written = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return written !== undefined && Math.abs(Date.now() - written) < SLACK_MS;
 }
 
@@ -74,7 +74,7 @@ function takeOver(path: string, dead: string, own: string): boolean {
     writeFileSync(marker, '', { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    const since = statSync(marker, { throwIfNoEntry: false })?.mtimeMs;
+    const since = lstatSync(marker, { throwIfNoEntry: false })?.mtimeMs;
     if (since !== undefined && Date.now() - since > TAKEOVER_LIMIT_MS) {
       rmSync(marker, { force: true });
     }
@@ -89,8 +89,9 @@ function takeOver(path: string, dead: string, own: string): boolean {
   }
 }
 
+/** Of a link its own: one to nowhere would else be there and not be there, for ever. */
 function identityOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true });
   return stat === undefined ? null : `${stat.ino}-${stat.mtimeNs}`;
 }
 

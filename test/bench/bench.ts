@@ -8,6 +8,7 @@ import { type Row, reportText } from './report.ts';
 import { measureScale } from './scaleRows.ts';
 import { measureIdleSecurity } from './securityRow.ts';
 import { measureStatus } from './statusRow.ts';
+import { measureStorm } from './stormRows.ts';
 import { measureWindow } from './windowRows.ts';
 
 /*
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, (quick: boolean) => Row[] | Promise<Row[]>>
   status: (quick) => measureStatus(200, quick ? 2 : 10),
   hook: (quick) => measureHook(quick ? 3 : 40),
   window: (quick) => measureWindow(200, quick ? 4 : 40),
+  storm: (quick) => measureStorm(quick ? 40 : 200, quick),
 };
 
 const { values } = parseArgs({

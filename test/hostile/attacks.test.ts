@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
 import { suffer } from './attack.ts';
+import { folderAttacks } from './attacks/folders.ts';
 import { linkAttacks } from './attacks/links.ts';
 import { lockAttacks } from './attacks/locks.ts';
 import { nameAttacks } from './attacks/names.ts';
@@ -35,6 +36,7 @@ describe.each([
   ['numbers', numberAttacks],
   ['volume', volumeAttacks],
   ['wrappers', wrapperAttacks],
+  ['folders', folderAttacks],
 ])('one mission attacks: %s', (_, attacks) => {
   // Not `it.each`, which cuts long titles off: SECURITY.md names them.
   for (const attack of attacks) it(attack.title, { timeout: 60_000 }, () => suffer(scene, attack));

@@ -94,6 +94,7 @@ const files = [
   'claude-output.log',
   'prompt',
   'mission.json',
+  'pid',
   'claude-config/.agenc-bar.json',
   'claude-config/.claude.json',
   'claude-config/settings.json',
@@ -102,6 +103,7 @@ const kinds: readonly OddKind[] = [
   'pipe',
   'link to a device without end',
   'link to itself',
+  'link to nowhere',
   'file of 1.9 GB',
 ];
 

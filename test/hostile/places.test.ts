@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findSocket } from '../../main/system/socketPath.ts';
 import { editAsClient, entryFile, logOut, signIn } from '../support/clientWrites.ts';
-import { makeWorld, type World } from '../support/engineHarness.ts';
+import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
 import { fakeServer, serverKey } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 import { type OddKind, oddKinds, putOdd } from './attacks/oddFiles.ts';
@@ -49,6 +49,25 @@ describe('the folder of all missions', () => {
     });
   }
 });
+
+const why = whyNoOtherUser();
+it.skipIf(why !== null)(
+  `A mission takes its folder’s permissions away and gives them back while others are synced${why ? ` (${why})` : ''}`,
+  { timeout: 60_000 },
+  async () => {
+    const [a, b] = world.addMissions('a', 'b');
+    const x = world.addMission('x', { entry: '{"mcpOAuth":{}}' });
+    const engine = await world.startEngine(world.giveToNobody());
+    const { flip, stop } = flipMode(x.configDir);
+    for (let round = 0; round < 40; round += 1) {
+      flip();
+      await world.untilHeld(await signIn(a, 'loop'), [world.global, a, b]);
+    }
+    await stop();
+    expect(engine.alive()).toBe(true);
+    await world.untilHeld(await signIn(b, 'after'), [world.global, a, b, x]);
+  },
+);
 
 describe('the engine’s own folder', () => {
   for (const kind of Object.keys(oddKinds) as OddKind[]) {
@@ -134,3 +153,24 @@ it('What a program leaves in the broadcast file is no trouble to anybody', async
     /^\d+\.\d{6}\n?$/.test(readFileSync(world.paths.broadcast, 'utf8')),
   );
 });
+
+/** Flips the mode of a folder at odd moments, as its owner could. */
+function flipMode(folder: string): { flip(): void; stop(): Promise<void> } {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let pending: Promise<void> = Promise.resolve();
+  return {
+    flip() {
+      chmodSync(folder, 0);
+      pending = new Promise((resolve) => {
+        timer = setTimeout(() => {
+          chmodSync(folder, 0o700);
+          resolve();
+        }, 2);
+      });
+    },
+    async stop() {
+      await pending;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}

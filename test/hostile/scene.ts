@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
@@ -147,7 +147,7 @@ function makeIntruder(scene: Scene, name: string): Intruder {
     );
   const untilGone = () =>
     until(
-      () => `mission ${name} is gone. ${said(scene.engine)}`,
+      () => `mission ${name} is gone (its folder: ${existsSync(folder)}). ${said(scene.engine)}`,
       async () => !(await world.status()).missions.some(({ id }) => id === name),
     );
   return {

@@ -6,6 +6,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -88,6 +89,17 @@ describe('taking a refresh lock', () => {
     locks.take(a, KEY, 'lease');
     expect(locks.take(a, KEY, 'fence')).toBe('held');
     expect(locks.held()).toEqual([{ folder: a, serverKey: KEY, owner: 'lease' }]);
+  });
+
+  it('takes the one lock of a folder to which another is a link, so that no mission stops refreshes by a link', () => {
+    symlinkSync(a, join(root, 'link'));
+    expect(locks.takeAll([a, join(root, 'link'), b], KEY, 'lease')).toEqual([
+      'taken',
+      'gone',
+      'taken',
+    ]);
+    locks.releaseAll([a, b], KEY);
+    expect([existsSync(lockIn(a)), existsSync(lockIn(b))]).toEqual([false, false]);
   });
 
   it('says "gone" where there is no such folder', () => {

@@ -32,6 +32,12 @@ export function makePrecious({ scene, id }: Intruder, text: string, mode: number
 
 /** Only in the text of a file that a link points to: whoever holds it has read that file. */
 const OTHERS = 'OTHER-PROGRAMS-SECRET';
+const JSON_TEXT = JSON.stringify({
+  auths: { 'registry.example': { auth: OTHERS } },
+  private_key: OTHERS,
+  mcpOAuth: { 'docker|0123456789abcdef': { serverName: 'docker', accessToken: OTHERS } },
+});
+const KEY_TEXT = `-----BEGIN OPENSSH PRIVATE KEY-----\n${OTHERS}\n-----END OPENSSH PRIVATE KEY-----\n`;
 
 interface LinkedFile {
   readonly id: string;
@@ -41,6 +47,18 @@ interface LinkedFile {
 }
 
 const linked: readonly LinkedFile[] = [
+  {
+    id: 'link-entry-json',
+    title: 'A mission’s entry is a link to another program’s secrets',
+    file: '.credentials.json',
+    text: JSON_TEXT,
+  },
+  {
+    id: 'link-entry-key',
+    title: 'A mission’s entry is a link to a private key',
+    file: '.credentials.json',
+    text: KEY_TEXT,
+  },
   {
     id: 'link-needs-auth',
     title: 'A mission’s note of needed sign-ins is a link to another program’s secrets',
@@ -55,7 +73,7 @@ export const linkAttacks: readonly Attack[] = [
     ({ id, title, file, text }): Attack => ({
       id,
       title,
-      told: [],
+      told: file === '.credentials.json' ? ['hostile', 'unavailable'] : [],
       async launch(intruder) {
         const { config, scene } = intruder;
         const precious = makePrecious(intruder, text, 0o640);
@@ -76,16 +94,17 @@ export const linkAttacks: readonly Attack[] = [
       },
     }),
   ),
-  ...(['global', 'another mission’s'] as const).map(
+  ...(['global', 'other'] as const).map(
     (whose): Attack => ({
-      id: `link-config-${whose === 'global' ? 'global' : 'other'}`,
-      title: `A mission’s config folder is a link to the ${whose === 'global' ? 'user’s own' : whose}`,
+      id: `link-config-${whose}`,
+      title: `A mission’s config folder is a link to ${whose === 'global' ? 'the user’s own' : 'another mission’s'}`,
       told: [],
       async launch({ scene, config }) {
         const target = (whose === 'global' ? scene.world.global : scene.honest[1])?.configDir ?? '';
         rmSync(config, { recursive: true });
         symlinkSync(target, config);
-        return {};
+        // There is one refresh lock where the engine looks for two.
+        return { holds: () => scene.untilRefreshed() };
       },
     }),
   ),
