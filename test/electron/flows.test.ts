@@ -209,7 +209,7 @@ it('an entry that cannot be read is said to be so, keeps its last state on show,
   symlinkSync(basename(file), `${file}.loop`);
   renameSync(`${file}.loop`, file);
   await sees(page, '1 mission needs attention');
-  await sees(page, /“b” cannot be read/);
+  await sees(page, /“b” does what no Claude does/);
   await expect.poll(() => row(page, 'b').innerText()).toMatch(/1 server/);
   expect(await row(page, 'b').innerText()).toMatch(/cannot be read/);
   renameSync(kept, file);
