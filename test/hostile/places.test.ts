@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findSocket } from '../../main/system/socketPath.ts';
 import { editAsClient, entryFile, logOut, signIn } from '../support/clientWrites.ts';
@@ -58,11 +59,9 @@ it.skipIf(why !== null)(
     const [a, b] = world.addMissions('a', 'b');
     const x = world.addMission('x', { entry: '{"mcpOAuth":{}}' });
     const engine = await world.startEngine(world.giveToNobody());
-    const { flip, stop } = flipMode(x.configDir);
-    for (let round = 0; round < 40; round += 1) {
-      flip();
-      await world.untilHeld(await signIn(a, 'loop'), [world.global, a, b]);
-    }
+    const stop = keepFlipping(x.configDir);
+    for (let round = 0; round < 60; round += 1)
+      await world.untilHeld(await signIn(round % 2 === 0 ? a : b, 'loop'), [world.global, a, b]);
     await stop();
     expect(engine.alive()).toBe(true);
     await world.untilHeld(await signIn(b, 'after'), [world.global, a, b, x]);
@@ -125,9 +124,9 @@ describe('the control socket', () => {
       blob.mcpOAuth = Object.fromEntries(many.map((one) => [serverKey(one.serverName), one]));
     });
     await until('many servers', async () => (await world.status()).global.servers.length === 200);
-    for (let index = 0; index < 40; index += 1)
+    for (let index = 0; index < 100; index += 1)
       dial(`GET /${index % 4 === 0 ? 'events' : 'snapshots'} HTTP/1.1\r\nhost: x\r\n\r\n`);
-    for (let round = 0; round < 50; round += 1)
+    for (let round = 0; round < 40; round += 1)
       await world.untilHeld(await signIn(places[1], 'loop'), [world.global, ...places]);
     const { peak } = memoryOf(engine.pid);
     expect(peak, 'resident at its highest, MB').toBeLessThan(400);
@@ -154,23 +153,19 @@ it('What a program leaves in the broadcast file is no trouble to anybody', async
   );
 });
 
-/** Flips the mode of a folder at odd moments, as its owner could. */
-function flipMode(folder: string): { flip(): void; stop(): Promise<void> } {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let pending: Promise<void> = Promise.resolve();
-  return {
-    flip() {
+/** Takes a folder's permissions away and gives them back, as its owner could, until told to stop. */
+function keepFlipping(folder: string): () => Promise<void> {
+  let over = false;
+  const flipping = (async () => {
+    for (let round = 0; !over; round += 1) {
       chmodSync(folder, 0);
-      pending = new Promise((resolve) => {
-        timer = setTimeout(() => {
-          chmodSync(folder, 0o700);
-          resolve();
-        }, 2);
-      });
-    },
-    async stop() {
-      await pending;
-      if (timer !== null) clearTimeout(timer);
-    },
+      await sleep(round % 4);
+      chmodSync(folder, 0o700);
+      await sleep((round * 7) % 12);
+    }
+  })();
+  return async () => {
+    over = true;
+    await flipping;
   };
 }
