@@ -70,7 +70,8 @@ function fewOf(
 
 function ofAlert({ id, kind, message, missionId }: AlertMessage): Attention {
   return {
-    id: `alert:${id}`,
+    // What was tampered with is told once, however often the addresses change.
+    id: `alert:${kind === 'tampering' ? id.replace(/-[0-9a-f]{12}$/, '') : id}`,
     title: TITLES[kind],
     body: shown(message, MOST_BODY),
     place: kind === 'settings' ? 'settings' : 'missions',

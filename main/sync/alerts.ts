@@ -4,6 +4,12 @@ import type { Alert, AlertKind, AlertText, Emit } from './events.ts';
 export interface Alerts {
   /** Opens, changes or (`null`) closes the alert of one cause. */
   set(id: string, alert: Omit<AlertText, 'id'> | null): void;
+  /** The one alert of its kind about a mission (`null`: the global entry), whose id says what it asks. */
+  setOnly(
+    kind: AlertKind,
+    missionId: string | null,
+    alert: Pick<AlertText, 'id' | 'servers' | 'message'> | null,
+  ): void;
   /** The same for an alert about the engine itself. */
   setOwn(id: string, kind: AlertKind, message: string | null): void;
   /** Something happened (again) that has no cause to go away: stays open until it is dismissed. */
@@ -34,6 +40,12 @@ export function createAlerts(emit: Emit, now: () => number): Alerts {
 
   return {
     set,
+    setOnly(kind, missionId, alert) {
+      for (const each of [...open.values()])
+        if (each.kind === kind && each.missionId === missionId && each.id !== alert?.id)
+          close(each.id);
+      if (alert !== null) set(alert.id, { ...alert, kind, missionId });
+    },
     setOwn(id, kind, message) {
       set(id, message === null ? null : { kind, missionId: null, message, servers: [] });
     },

@@ -55,13 +55,24 @@ export function createAnswers(
     await loop.command(() => ({ targets: targets(), globalAnswer: answer }));
   }
 
-  async function answerTampering(alert: Alert, answer: TamperingAnswer): Promise<void> {
-    if (alert.missionId !== null) {
-      const mission = missionOf(alert);
-      await loop.command(() => ({ targets: [{ mission, tampering: answer }] }));
-      return;
+  async function answerTampering(alert: Alert, say: 'keep' | 'accept'): Promise<void> {
+    const answer: TamperingAnswer =
+      say === 'keep' ? say : { accept: alert.id.slice(alert.id.lastIndexOf('-') + 1) };
+    const left = await leftTampered(alert, answer);
+    if (say === 'accept' && left.length > 0)
+      throw new UserError(
+        `What was to be accepted changed in this moment: nothing was. Read the alert anew ("agenc-bar alerts"), then answer it.`,
+      );
+  }
+
+  async function leftTampered(alert: Alert, answer: TamperingAnswer) {
+    if (alert.missionId === null) {
+      const request = () => ({ targets: running(), globalTampering: answer });
+      return (await loop.command(request)).global.tampered;
     }
-    await loop.command(() => ({ targets: running(), globalTampering: answer }));
+    const mission = missionOf(alert);
+    const outcome = await loop.command(() => ({ targets: [{ mission, tampering: answer }] }));
+    return outcome.missions.get(mission.id)?.tampered ?? [];
   }
 
   async function putFormerBack(alert: Alert): Promise<void> {

@@ -9,8 +9,11 @@ import type { Tampering } from '../trust/destinationBook.ts';
 import type { EntryView } from './entryView.ts';
 import type { WipeAnswer } from './plan.ts';
 
-/** The answer to tampering: put back what the others have, or take the new addresses for right. */
-export type TamperingAnswer = 'keep' | 'accept';
+/**
+ * The answer to tampering: put back what the others have, or take the new addresses for right, if they are
+ * still those that were shown.
+ */
+export type TamperingAnswer = 'keep' | { readonly accept: string };
 
 export interface Target {
   readonly mission: Mission;

@@ -6,6 +6,7 @@ import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import {
   type DestinationBook,
+  digestOfAll,
   fieldsOfServer,
   GLOBAL_PLACE,
   type Tampering,
@@ -86,9 +87,11 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     others: Entry | null,
   ): Distrusted {
     const { entry } = contentOf(loaded);
-    if (answer === 'accept')
-      for (const { serverKey } of destinations.look(entry, place))
-        destinations.accept(entry, serverKey);
+    if (typeof answer === 'object') {
+      const asked = destinations.look(entry, place).filter(({ changes }) => changes.length > 0);
+      if (digestOfAll(asked) === answer.accept)
+        for (const { serverKey } of asked) destinations.accept(entry, serverKey);
+    }
     const frozen = new Set<FieldId>();
     const dropped = new Set<FieldId>();
     const theirs = fieldsOf(others);

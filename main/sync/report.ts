@@ -2,7 +2,7 @@ import { MAX_FIELD_LENGTH, MAX_SHARED_LENGTH, MAX_SHARED_SERVERS } from '../cred
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
-import type { Tampering } from '../trust/destinationBook.ts';
+import { digestOfAll, type Tampering } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
 import { changesText } from './replacements.ts';
@@ -45,20 +45,17 @@ export function createReporter(
   store: CredentialStore,
   globalRef: EntryRef,
 ): Reporter {
-  function tampering(
-    alertId: string,
-    missionId: string | null,
-    who: string,
-    found: readonly Tampering[],
-  ): void {
+  function tampering(missionId: string | null, who: string, found: readonly Tampering[]): void {
     if (found.length === 0) {
-      alerts.set(alertId, null);
+      alerts.setOnly('tampering', missionId, null);
       return;
     }
     const what = found.map(({ name, changes }) => `"${name}": ${changesText(changes)}`).join(' · ');
     const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have) or, if you know that the new address is right, with "accept".`;
     const servers = found.map(({ name }) => name);
-    alerts.set(alertId, { kind: 'tampering', missionId, servers, message });
+    // Whoever answers names what was read: a mission may write other addresses meanwhile.
+    const id = `tampering-${missionId ?? 'global'}-${digestOfAll(found)}`;
+    alerts.setOnly('tampering', missionId, { id, servers, message });
   }
 
   return {
@@ -84,7 +81,7 @@ export function createReporter(
         alerts.set('wipe-global', { ...about, kind: 'wipe', message });
       } else if (blocked === null) alerts.set('wipe-global', null);
       if (blocked === null && global.view.status === 'found')
-        tampering('tampering-global', null, 'The global entry', global.tampered);
+        tampering(null, 'The global entry', global.tampered);
     },
 
     mission(mission, finding, stuck) {
@@ -106,8 +103,7 @@ export function createReporter(
         alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
       } else if (status === 'done' && !stuck) alerts.set(`wipe-${id}`, null);
 
-      if (status === 'done' && !stuck)
-        tampering(`tampering-${id}`, id, `Mission "${name}"`, tampered);
+      if (status === 'done' && !stuck) tampering(id, `Mission "${name}"`, tampered);
       if (status === 'done' && !stuck) {
         const message = tooLargeText(mission, oversized, refused);
         const text = { missionId: id, servers: oversized, kind: 'hostile' as const };

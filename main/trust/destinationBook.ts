@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import {
   authorizationServerOf,
@@ -38,6 +39,8 @@ export interface Tampering {
    * user has put the former one back, or the tokens are known and it leaves out where they belong.
    */
   readonly inferior: boolean;
+  /** Names what the user would accept: where the value sends which sign-ins and client secrets. 12 hex digits. */
+  readonly digest: string;
 }
 
 /** What the engine knows of where each sign-in's secrets may go: `bar/destinations.json`. */
@@ -239,7 +242,16 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       (place !== undefined && isThinner(place.destination, said));
     if (changes.length === 0 && !inferior) return null;
     const name = fieldName(fieldId(SERVER_MAP, serverKey), value);
-    return { serverKey, name, changes, inferior };
+    return { serverKey, name, changes, inferior, digest: demandDigest(entry, serverKey, said) };
+  }
+
+  /** The same for a sign-in's later tokens: they go to the same place. */
+  function demandDigest(entry: Entry, serverKey: string, said: Destination): string {
+    const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
+    const signedIn = tokens.map((token) => byToken.get(token)?.tokens[0] ?? token);
+    const addresses = [...said.addresses].sort(([a], [b]) => (a < b ? -1 : 1));
+    const demand = [serverKey, addresses, said.client, [...new Set(signedIn)].sort(), secrets];
+    return hash('sha256', JSON.stringify(demand)).slice(0, 12);
   }
 
   function lookAt(entry: Entry): Look {
@@ -349,6 +361,11 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       }
     },
   };
+}
+
+/** Names what all of these would have the user accept. 12 hex digits. */
+export function digestOfAll(found: readonly Tampering[]): string {
+  return hash('sha256', found.map(({ digest }) => digest).join()).slice(0, 12);
 }
 
 /** The place of a sign-in that what is said fits to. */

@@ -169,7 +169,7 @@ describe.skipIf(!found.ok)(
           const held = serverIn(b)?.value;
           const change = CHANGES[what] as (value: Value, at: string) => Value;
           put(a, (value) => ({ ...change(value, thief.origin), expiresAt: Date.now() + DUE_MS }));
-          const alert = await world.untilAlert('tampering-a');
+          const alert = await world.untilAlert(/^tampering-a-/);
           expect(alert).toMatchObject({ kind: 'tampering', missionId: 'a', servers: [LOOP] });
           expect([b, global].map((dir) => serverIn(dir)?.value)).toEqual([held, held]);
 
@@ -183,7 +183,7 @@ describe.skipIf(!found.ok)(
           );
           expect(thief.received).toEqual([]);
 
-          await world.ask('resolve', { alertId: 'tampering-a', answer: 'keep' });
+          await world.ask('resolve', { alertId: alert.id, answer: 'keep' });
           await world.untilNoAlert();
           expect(serverIn(a)).toEqual(serverIn(global));
         },

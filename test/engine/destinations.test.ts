@@ -17,6 +17,9 @@ const DUE_MS = 120_000;
 let world: World;
 let bank: OAuthMcpServer;
 let thief: Thief;
+/** Its end names what the user has read. */
+const TAMPERING = /^tampering-a-[0-9a-f]{12}$/;
+
 let mission: EntryRef;
 let others: EntryRef[];
 
@@ -92,7 +95,7 @@ describe('a mission that changes where the others’ refresh token is sent', () 
   it.each(Object.keys(changes))('reaches nobody, and is told: %s', async (what) => {
     const before = await start();
     await tamper(changes[what] as (value: FakeServer) => void);
-    const alert = await world.untilAlert('tampering-a');
+    const alert = await world.untilAlert(TAMPERING);
     expect(alert).toMatchObject({ kind: 'tampering', missionId: 'a', servers: [BANK] });
     expect(alert.message).toContain(thief.origin);
     expect(alert.message).not.toContain(MARK);
@@ -104,8 +107,8 @@ describe('a mission that changes where the others’ refresh token is sent', () 
   it('gets back what the others have when the user keeps theirs', async () => {
     await start();
     await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
-    await world.untilAlert('tampering-a');
-    await resolve('tampering-a', 'keep');
+    const { id } = await world.untilAlert(TAMPERING);
+    await resolve(id, 'keep');
     await world.untilNoAlert();
     expect(serverIn(mission, BANK)).toEqual(held()[0]);
     await untilRefreshed();
@@ -116,8 +119,8 @@ describe('a mission that changes where the others’ refresh token is sent', () 
     await start();
     // Moved for real: the new address hands everything on to the bank.
     await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
-    await world.untilAlert('tampering-a');
-    await resolve('tampering-a', 'accept');
+    const { id } = await world.untilAlert(TAMPERING);
+    await resolve(id, 'accept');
     await world.untilNoAlert();
     await world.killAll();
     await world.startEngine();
@@ -125,20 +128,37 @@ describe('a mission that changes where the others’ refresh token is sent', () 
     expect(held().every((value) => value?.issuer === thief.origin)).toBe(true);
   });
 
+  it('is not right because another address was when the user read it', async () => {
+    const before = await start();
+    await tamper((value) => {
+      value.serverUrl = `${new URL(bank.url).origin.replace('127.0.0.1', 'localhost')}/mcp`;
+    });
+    const read = await world.untilAlert(TAMPERING);
+    await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
+    // Whether the engine has noticed by then or not.
+    await expect(resolve(read.id, 'accept')).rejects.toThrow(/changed|no open alert/);
+    const now = await world.untilAlert(TAMPERING);
+    expect(now.id).not.toBe(read.id);
+    expect(now.message).toContain(thief.origin);
+    expect(held()).toEqual([before, before, before]);
+    await untilRefreshed();
+    expect(thief.got).toEqual([]);
+  });
+
   it('cannot be answered with what makes no sense of it', async () => {
     await start();
     await tamper(changes['the server'] as (value: FakeServer) => void);
-    await world.untilAlert('tampering-a');
-    await expect(resolve('tampering-a', 'dismiss')).rejects.toThrow('"keep" or "accept"');
+    const { id } = await world.untilAlert(TAMPERING);
+    await expect(resolve(id, 'dismiss')).rejects.toThrow('"keep" or "accept"');
   });
 
   it('achieves nothing by a new start of the engine, nor by being deleted', async () => {
     const before = await start();
     await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
-    await world.untilAlert('tampering-a');
+    await world.untilAlert(TAMPERING);
     await world.killAll();
     await world.startEngine();
-    await world.untilAlert('tampering-a');
+    await world.untilAlert(TAMPERING);
     expect(held()).toEqual([before, before, before]);
     rmSync(join(world.paths.missions, 'a'), { recursive: true });
     await world.untilNoAlert();
@@ -149,10 +169,10 @@ describe('a mission that changes where the others’ refresh token is sent', () 
   it('is found without an engine, too', async () => {
     await start();
     await tamper(changes['authorization server and issuer'] as (value: FakeServer) => void);
-    await world.untilAlert('tampering-a');
+    await world.untilAlert(TAMPERING);
     await world.killAll();
     const { stdout } = await world.run(['alerts']);
-    expect(stdout).toContain('tampering-a');
+    expect(stdout).toMatch(/tampering-a-[0-9a-f]{12}/);
   });
 });
 
@@ -177,7 +197,7 @@ it('the others’ client secret, under a server of the mission’s own, is not s
       [serverKey('own')]: { clientSecret: secret },
     };
   });
-  expect(await world.untilAlert('tampering-a')).toMatchObject({ servers: ['own'] });
+  expect(await world.untilAlert(TAMPERING)).toMatchObject({ servers: ['own'] });
   expect(JSON.stringify(others.map(readBlob))).not.toContain(thief.origin);
   expect(thief.got).toEqual([]);
 });

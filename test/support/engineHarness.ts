@@ -84,7 +84,7 @@ export interface World {
   status(): Promise<Snapshot>;
   mission(id: string): Promise<Snapshot['missions'][number]>;
   /** Waits until an alert is open. */
-  untilAlert(id: string): Promise<Snapshot['alerts'][number]>;
+  untilAlert(id: string | RegExp): Promise<Snapshot['alerts'][number]>;
   untilNoAlert(id?: string): Promise<void>;
   /** Waits until entries hold just this value of a server. Default: the global one and all missions. */
   untilHeld(server: FakeServer, places?: readonly EntryRef[]): Promise<void>;
@@ -283,7 +283,9 @@ export function makeWorld(): World {
         () => `an open alert "${id}". ${lastWords()}`,
         async () => {
           const { alerts } = await ask('status', {});
-          found = alerts.find((alert) => alert.id === id);
+          found = alerts.find((alert) =>
+            typeof id === 'string' ? alert.id === id : id.test(alert.id),
+          );
           return found !== undefined;
         },
       );

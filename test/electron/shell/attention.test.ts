@@ -54,6 +54,14 @@ it('tampering, a replaced sign-in and a hostile mission are told once each, and 
     expect(trayView(withSnapshot({ alerts: [one] })).icon).toBe('Attention');
 });
 
+it('a mission that changes the addresses all the time is told once', () => {
+  const ids = ['0123456789ab', 'ba9876543210'].map((digest) => {
+    const one = alert({ ...ALERTS.tampering, id: `tampering-3f6c1a-${digest}` });
+    return attentionOf(withSnapshot({ alerts: [one] })).map(({ id }) => id);
+  });
+  expect(ids).toEqual([['alert:tampering-3f6c1a'], ['alert:tampering-3f6c1a']]);
+});
+
 it('a mission that tampers with everything makes no flood of notifications, and hides nobody else’s', () => {
   const flood = Array.from({ length: 500 }, (_, at) =>
     alert({
