@@ -26,8 +26,9 @@ beforeEach(() => {
   world = makeWorld();
   const server = fakeServer(`one${ESCAPES}${TRICKS}`);
   world.addMission('good', { entry: fakeEntry([server, 'two']) });
-  // Unreadable: an alert about it names it, and its id holds the mission's.
+  // No mission, by its name: an alert says so, and names it.
   world.addMission(HOSTILE_ID, { entry: '{"mcpOAuth":' });
+  world.addMission('broken', { entry: '{"mcpOAuth":' });
   world.addMission('named', { entry: fakeEntry([]), running: false });
   const file = { name: `fix${ESCAPES}${TRICKS}`, repo: `owner/${ESCAPES}` };
   writeFileSync(join(world.paths.missions, 'named', 'mission.json'), JSON.stringify(file));
@@ -67,7 +68,8 @@ describe('a terminal that shows what a mission wrote', () => {
     'is not taken over, its clipboard not written, by any command',
     async () => {
       await world.startEngine();
-      await world.untilAlert(`wipe-${HOSTILE_ID}`);
+      await world.untilAlert('missions-odd');
+      await world.untilAlert('wipe-broken');
       const runs = await Promise.all(COMMANDS.map((args) => world.run(args)));
       for (const [index, run] of runs.entries()) {
         expect(run.stdout + run.stderr, COMMANDS[index]?.join(' ')).not.toBe('');
@@ -86,8 +88,9 @@ describe('a terminal that shows what a mission wrote', () => {
       const asked = [['status'], ['mission', 'ls'], ['alerts'], ['log', '--mission', 'good']];
       const runs = await Promise.all(asked.map((args) => world.run([...args, '--json'])));
       for (const run of runs) expectHarmless(run);
-      const { missions } = commands.status.result.parse(runs[0]?.json);
-      expect(missions.map(({ id }) => id)).toContain(HOSTILE_ID);
+      const { missions, alerts } = commands.status.result.parse(runs[0]?.json);
+      expect(missions.map(({ id }) => id)).toEqual(['broken', 'good', 'named']);
+      expect(alerts.map(({ id }) => id)).toContain('missions-odd');
       expect(missions.map(({ name }) => name)).toContain(`fix${ESCAPES}${TRICKS}`);
     },
     LIMIT_MS,

@@ -1,5 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Probe, TerminalRequest } from '../../main/terminals/terminal.ts';
+
+/** A file that is there once a shell has taken a word for a command. */
+export const TOUCHED = join(tmpdir(), `agenc-bar-touched-${process.pid}`);
 
 /** Words with all that a shell, a terminal or tmux could take for something else. */
 export const ODD_WORDS: readonly string[] = [
@@ -9,7 +14,7 @@ export const ODD_WORDS: readonly string[] = [
     'two  words ',
     '$HOME',
     `\${x}`,
-    '$(touch /tmp/x)',
+    `$(touch ${TOUCHED})`,
     '`id`',
     '$$',
     '$$A$$',

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTerminal } from '../../main/terminals/openTerminal.ts';
 import type { TerminalRequest } from '../../main/terminals/terminal.ts';
 import { until } from '../support/until.ts';
-import { ODD_NAME, ODD_WORDS, request, runsIn } from './support.ts';
+import { ODD_NAME, ODD_WORDS, request, runsIn, TOUCHED } from './support.ts';
 
 const exec = promisify(execFile);
 const whyNot = spawnSync('tmux', ['-V']).status === 0 ? null : 'there is no tmux on PATH';
@@ -79,7 +79,7 @@ describe.skipIf(whyNot !== null)(`a real tmux${skipped}`, () => {
     );
     expect(windows.split('\n').at(-1)).toBe('1 it\'s $HOME "a\\b" #(id) #{x} 🙂 %n;');
     expect(await tmux('list-windows', '-t', 'other:')).not.toContain('\n');
-    expect(existsSync('/tmp/x')).toBe(false);
+    expect(existsSync(TOUCHED)).toBe(false);
   });
 
   it('every word alone, last of all: none starts another tmux command', async () => {
