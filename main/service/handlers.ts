@@ -105,7 +105,10 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
     },
 
     async writeBack({ id }) {
-      await engine.writeBack(find(id).mission);
+      const { mission } = find(id);
+      await engine.writeBack(mission);
+      // Its wrapper asks for that once Claude has ended: a run may be over before anybody could follow it.
+      await parts.runs.look([mission]);
       return {};
     },
 

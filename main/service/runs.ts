@@ -20,7 +20,7 @@ export interface Runs {
 }
 
 /** A wrapper listens a moment after its pid file says that it runs; another program's never does. */
-const RETRIES_MS = [20, 100, 500, 2_000];
+const RETRIES_MS = [20, 50, 100, 200, 400, 800, 1_600];
 
 /**
  * @param onChange something that {@link Runs.get} gives is other than before

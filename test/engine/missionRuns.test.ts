@@ -62,6 +62,15 @@ describe('a run in the snapshot', () => {
     await until('the next run takes its place', async () => (await runOf())?.exitCode === 0);
   });
 
+  it('that is over at once tells its end, every time', async () => {
+    await world.startEngine();
+    for (const code of [1, 0, 2, 0, 3]) {
+      end(code);
+      await world.run(['mission', 'run', id]);
+      await until(`${code} is seen`, async () => (await runOf())?.exitCode === code);
+    }
+  });
+
   it('is asked for where no engine runs', async () => {
     const running = world.run(['mission', 'run', id, '--headless', '--prompt', 'Do it.']);
     await untilStarted();
