@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { errorCode } from '../system/errors.ts';
+import { request as httpRequest } from '../system/http.ts';
 import { boundedLines, boundedText } from '../system/lines.ts';
 import { findSocket } from '../system/socketPath.ts';
 import { ExitCode, UserError } from '../system/userError.ts';

@@ -1,7 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mission } from '../missions/mission.ts';
 import { errorCode } from '../system/errors.ts';
+import { request as httpRequest } from '../system/http.ts';
 import { boundedLines, boundedText, TooLong } from '../system/lines.ts';
 import { findSocket } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorText } from '../system/errors.ts';
+import { createServer } from '../system/http.ts';
 import { makeListenPlace } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import {

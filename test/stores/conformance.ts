@@ -133,7 +133,7 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
       else expect(after).not.toBe(before);
     });
 
-    it('lets ten writers of one entry win one after the other, and loses none of them silently', async () => {
+    it('lets five writers of one entry win one after the other, and loses none of them silently', async () => {
       await h.store.write(h.mission, '{"n":0}', null);
       const add = async (): Promise<void> => {
         for (;;) {
@@ -145,8 +145,8 @@ export function describeStoreConformance(name: string, make: () => Promise<Store
           if (result.status === 'unavailable') throw new Error(result.detail);
         }
       };
-      await Promise.all(Array.from({ length: 10 }, add));
-      expect(await h.store.read(h.mission)).toMatchObject({ text: '{"n":10}' });
+      await Promise.all(Array.from({ length: 5 }, add));
+      expect(await h.store.read(h.mission)).toMatchObject({ text: '{"n":5}' });
     });
   });
 }
