@@ -266,7 +266,8 @@ export function createJournal(options: JournalOptions): Journal {
       [...known.values()].flatMap(({ records }) => records),
       limits,
     );
-    for (const [path, { at, records, isDamaged }] of known) {
+    // As of now: what is kept while files are being removed was not asked about, and stays.
+    for (const [path, { at, records, isDamaged }] of [...known]) {
       const isOld = limits.now - at > maxAgeMs;
       if (!isOld && (isDamaged || records.some(({ id }) => keep.has(id)))) continue;
       await rm(path, { force: true });

@@ -305,6 +305,28 @@ describe('journal', () => {
       expect(names.filter((name) => name === 'bank').length).toBeGreaterThanOrEqual(20);
     });
 
+    it('takes nothing that is kept while it is at work', async () => {
+      const journal = open();
+      for (let change = 0; change < PRUNED_AFTER - 10; change += 1) {
+        clockMs += 14;
+        await journal.append([toKeep(fakeServer('other', { scope: `${change}` }))]);
+      }
+      let isOver = false;
+      const pruned = journal.prune().then(() => {
+        isOver = true;
+      });
+      const logouts: string[] = [];
+      while (!isOver) {
+        const name = `server-${logouts.length}`;
+        await journal.append([toKeep(fakeServer(name), { reason: 'removed' })]);
+        logouts.push(name);
+      }
+      await pruned;
+      await journal.dispose();
+      const { items } = await journal.list();
+      expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(logouts));
+    });
+
     it('is done by append now and then', async () => {
       const journal = open();
       await journal.append([toKeep(fakeServer('old'))]);
