@@ -273,6 +273,9 @@ export function createJournal(options: JournalOptions): Journal {
       await rm(path, { force: true });
       known.delete(path);
     }
+    // What is gone need not be remembered either: a mission may change hundreds of values a second.
+    const map = await recent();
+    for (const [value, { path }] of map) if (!known.has(path)) map.delete(value);
     const fields = new Set([...known.values()].flatMap(({ records }) => records).map(fieldOf));
     for (const field of lastChange.keys()) if (!fields.has(field)) lastChange.delete(field);
   }

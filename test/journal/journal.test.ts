@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDigester } from '../../main/credentials/digest.ts';
 import { createJournal, type JournalValue } from '../../main/journal/journal.ts';
@@ -326,6 +328,31 @@ describe('journal', () => {
       const { items } = await journal.list();
       expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(logouts));
     });
+
+    it('leaves no trace in memory of what a mission wrote over all day', async () => {
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      const heap = (): number => {
+        collect();
+        return process.memoryUsage().heapUsed;
+      };
+      const journal = open();
+      const storm = async (appends: number): Promise<void> => {
+        for (let left = appends; left > 0; left -= 1) {
+          clockMs += 1_000;
+          const values = Array.from({ length: 400 }, (_, at) => {
+            const digest = randomBytes(32).toString('hex');
+            return toKeep(fakeServer(`server-${at}`), { digest, value: at });
+          });
+          await journal.append(values);
+          await journal.dispose();
+        }
+      };
+      await storm(25);
+      const before = heap();
+      await storm(75);
+      expect(heap() - before).toBeLessThan(5 * 1024 * 1024);
+    }, 60_000);
 
     it('is done by append now and then', async () => {
       const journal = open();
