@@ -82,9 +82,10 @@ export function destinationOf(value: Json): Destination {
  */
 export function destinationChanges(known: Destination, said: Destination): DestinationChange[] {
   const changes: DestinationChange[] = [];
+  const origins = new Set(known.addresses.values());
   for (const [path, to] of said.addresses) {
     const from = known.addresses.get(path);
-    if (from === to || (from === undefined && mayBeAdded(known, path, to))) continue;
+    if (from === to || (from === undefined && mayBeAdded(known, origins, path, to))) continue;
     changes.push({ what: NAMES[path] ?? path, from: from ?? null, to });
   }
   if (known.client !== null && said.client !== null && known.client !== said.client)
@@ -138,12 +139,17 @@ export function secretDigest(secret: string): string {
 }
 
 /** Where addresses may come to a sign-in later: at an origin that it named from the start. */
-function mayBeAdded(known: Destination, path: string, to: string): boolean {
+function mayBeAdded(
+  known: Destination,
+  origins: ReadonlySet<string>,
+  path: string,
+  to: string,
+): boolean {
   if (path === ISSUER || path === AUTHORIZATION_SERVER || path === METADATA) {
     const home = authorizationServerOf(known) ?? known.addresses.get(SERVER_ADDRESS);
     return home === to;
   }
-  return [...known.addresses.values()].includes(to);
+  return origins.has(to);
 }
 
 function isAddress(text: string): boolean {

@@ -16,6 +16,7 @@ import { type FieldId, fieldId, fieldsOf, splitField } from '../credentials/fiel
 import { fieldName } from '../credentials/serverState.ts';
 import { errorText } from '../system/errors.ts';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { secretsToForget, signInsToForget } from './forgetting.ts';
 import {
   type BoundSecret,
   clientSecretsOf,
@@ -78,6 +79,11 @@ export interface DestinationBook {
 const MAX_SIGN_INS = 40;
 /** Access tokens remembered of one refresh token: a server need not rotate that one. */
 const MAX_TOKENS = 20;
+/**
+ * Addresses noted of one sign-in beside those that it began with; real ones come to some ten. What is added at a
+ * known origin is right whether it is noted or not.
+ */
+const MAX_ADDRESSES = 200;
 
 export const GLOBAL_PLACE = 'global';
 
@@ -86,6 +92,8 @@ interface Look {
   readonly signIns: readonly SignIn[];
   /** Of each server, the one that its own value holds: not what was copied there from another. */
   readonly own: readonly SignIn[];
+  /** Digests of the client secrets. */
+  readonly secrets: readonly string[];
 }
 
 /** Fields that go together: a server's value and the client secret kept beside it. */
@@ -105,8 +113,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   let dirty = false;
   /** Entries looked at since the book last changed; most are looked at again and again. */
   let looked = new WeakMap<Entry, Look>();
-  /** The sign-ins that lie in each place. */
-  const inUse = new Map<string, readonly SignIn[]>();
+  /** What lies in each place. */
+  const inUse = new Map<string, Look>();
+  let mayBeTooMuch = true;
 
   function read() {
     try {
@@ -126,6 +135,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
   function changed(): void {
     dirty = true;
+    mayBeTooMuch = true;
     looked = new WeakMap();
   }
 
@@ -155,11 +165,11 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     if (known === undefined) return add(serverKey, tokens, said);
     const fresh = tokens.filter((token) => !byToken.has(token));
     const place = placeFor(known, said);
-    const before = place?.destination;
-    const joined = before === undefined ? said : joinDestinations(before, said);
-    const grew = joined.addresses.size > (before?.addresses.size ?? 0);
+    const joined = place && joinDestinations(place.destination, said);
+    const size = joined?.addresses.size ?? 0;
+    const grew = size > (place?.destination.addresses.size ?? 0) && size <= MAX_ADDRESSES;
     if (fresh.length === 0 && !grew) return known;
-    if (place !== undefined) place.destination = joined;
+    if (place && joined && size <= MAX_ADDRESSES) place.destination = joined;
     known.tokens = withoutTheOldest([...known.tokens, ...fresh]);
     index(known);
     changed();
@@ -192,13 +202,34 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   function forgetTheOldest(serverKey: string): void {
     const all = signIns.get(serverKey) ?? [];
     if (all.length <= MAX_SIGN_INS) return;
-    const used = new Set([...inUse.values()].flat());
+    const used = signInsInUse();
     const idle = all.filter((one) => !used.has(one));
-    const dropped = new Set(idle.slice(0, Math.max(0, idle.length - MAX_SIGN_INS)));
-    signIns.set(
-      serverKey,
-      all.filter((one) => !dropped.has(one)),
-    );
+    forget(idle.slice(0, Math.max(0, idle.length - MAX_SIGN_INS)));
+  }
+
+  /** The same for all servers together; what is made up last goes first. */
+  function forgetTooMuch(): void {
+    if (!mayBeTooMuch) return;
+    const tooMany = signInsToForget(signIns, signInsInUse());
+    const used = new Set([...inUse.values()].flatMap(({ secrets }) => secrets));
+    const secrets = secretsToForget(clientSecrets, used);
+    forget(tooMany);
+    for (const secret of secrets) clientSecrets.delete(secret);
+    if (tooMany.length + secrets.length > 0) changed();
+    mayBeTooMuch = false;
+  }
+
+  function signInsInUse(): Set<SignIn> {
+    return new Set([...inUse.values()].flatMap((look) => look.signIns));
+  }
+
+  function forget(dropped: readonly SignIn[]): void {
+    const going = new Set(dropped);
+    for (const serverKey of new Set(dropped.map((one) => one.serverKey))) {
+      const left = (signIns.get(serverKey) ?? []).filter((one) => !going.has(one));
+      if (left.length > 0) signIns.set(serverKey, left);
+      else signIns.delete(serverKey);
+    }
     for (const one of dropped)
       for (const token of one.tokens) if (byToken.get(token) === one) byToken.delete(token);
   }
@@ -258,7 +289,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     const found: Tampering[] = [];
     const used: SignIn[] = [];
     const own: SignIn[] = [];
+    const secrets: string[] = [];
     for (const [serverKey, value] of serversOf(entry)) {
+      secrets.push(...secretsOf(entry, serverKey).clientSecrets);
       const said = destinationOf(value);
       const tampering = judge(entry, serverKey, value, said);
       const signIn = tampering === null ? take(entry, serverKey, said) : signInOf(entry, serverKey);
@@ -267,7 +300,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       used.push(signIn);
       if (signIn.serverKey === serverKey) own.push(signIn);
     }
-    return { found, signIns: used, own };
+    return { found, signIns: used, own, secrets };
   }
 
   function lookOnce(entry: Entry): Look {
@@ -289,7 +322,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       }
       if (place === GLOBAL_PLACE) for (const signIn of lookOnce(entry).own) makeCurrent(signIn);
       const look = lookOnce(entry);
-      inUse.set(place, look.signIns);
+      inUse.set(place, look);
+      forgetTooMuch();
       return look.found;
     },
 

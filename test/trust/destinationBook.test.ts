@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -292,6 +292,53 @@ describe('the token endpoint', () => {
     const elsewhere = signIn({ issuer: EVIL, discoveryState: evilDiscovery });
     said(elsewhere);
     expect(book.pinEndpoint(bank(elsewhere), KEY, at(EVIL))).toBeNull();
+  });
+});
+
+describe('a mission that makes things up without end', () => {
+  const MEGABYTE = 1024 * 1024;
+  const known = signIn({ clientSecret: fakeToken('client-secret') });
+
+  it('fills neither disk nor memory, and has nobody’s sign-in forgotten, though no entry holds it now', async () => {
+    book.look(bank(known), 'global');
+    book.look(entryOf({}), 'global');
+    for (let look = 0; look < 100; look += 1) {
+      const names = Array.from({ length: 400 }, (_, at) => `made-up-${look}-${at}`);
+      const made = names.map((name) =>
+        fakeServer(name, { issuer: EVIL, clientSecret: fakeToken('client-secret') }),
+      );
+      book.look(
+        entryOf(Object.fromEntries(made.map((each) => [serverKey(each.serverName), each]))),
+        'mission m',
+      );
+    }
+    await book.save();
+    expect(statSync(path).size).toBeLessThan(12 * MEGABYTE);
+    book = openDestinationBook(path);
+    expect(book.damage()).toBeNull();
+    expect(said({ ...known, issuer: EVIL, clientSecret: undefined })).toHaveLength(1);
+    const { clientSecret } = known;
+    const own = fakeServer('mine', { issuer: EVIL, clientSecret });
+    expect(book.look(entryOf({ [serverKey('mine')]: own }), 'mission m')).toHaveLength(1);
+  });
+
+  it('has no sign-in of all grow by addresses at its own origin', async () => {
+    book.look(bank(known), 'global');
+    for (let look = 0; look < 50; look += 1) {
+      const made = Array.from({ length: 100 }, (_, at) => [`${look}-${at}`, `${REAL}/x`]);
+      expect(said({ ...known, more: Object.fromEntries(made) })).toEqual([]);
+    }
+    await book.save();
+    expect(statSync(path).size).toBeLessThan(MEGABYTE / 16);
+    expect(said({ ...known, more: { x: EVIL } })).toHaveLength(1);
+  });
+
+  it('keeps the engine busy for no time that anybody notices', () => {
+    const made = (look: number) =>
+      Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`${look}-${at}`, `${REAL}/x`]));
+    const from = performance.now();
+    for (let look = 0; look < 3; look += 1) said({ ...known, more: made(look) });
+    expect(performance.now() - from).toBeLessThan(3_000);
   });
 });
 
