@@ -14,6 +14,7 @@ export interface Alerts {
   setOwn(id: string, kind: AlertKind, message: string | null): void;
   /** Something happened (again) that has no cause to go away: stays open until it is dismissed. */
   happened(alert: AlertText): void;
+  /** A mission is gone, and what was told of it; not that it replaced a sign-in of all, for that stays replaced. */
   clearAbout(missionId: string): void;
   get(id: string): Alert | undefined;
   open(): Alert[];
@@ -55,7 +56,8 @@ export function createAlerts(emit: Emit, now: () => number): Alerts {
       emit({ event: 'alert', ...alert });
     },
     clearAbout(missionId) {
-      for (const alert of [...open.values()]) if (alert.missionId === missionId) close(alert.id);
+      for (const { id, kind, missionId: about } of [...open.values()])
+        if (about === missionId && kind !== 'replaced') close(id);
     },
     get: (id) => open.get(id),
     open: () => [...open.values()],

@@ -67,6 +67,7 @@ async function untilRefreshed(): Promise<void> {
   );
 }
 
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 const held = () => others.map((place) => serverIn(place, BANK));
 const resolve = (alertId: string, answer: 'keep' | 'accept' | 'former' | 'dismiss') =>
   world.ask('resolve', { alertId, answer });
@@ -226,6 +227,18 @@ describe('a mission that replaces the sign-in of all', () => {
     // It does not come back with the same tokens.
     await putServer(mission, { ...bogus, expiresAt: Date.now() + 9_000_000 });
     await world.untilHeld(before);
+    await world.untilNoAlert();
+  });
+
+  it('is undone also after it was removed, which is what comes to mind first', async () => {
+    const before = await start();
+    await world.untilHeld(await putServer(mission, elsewhere()));
+    rmSync(join(world.paths.missions, 'a'), { recursive: true });
+    await until('the mission is gone', async () => (await world.status()).missions.length === 2);
+    const [alert] = (await world.status()).alerts;
+    expect(alert).toMatchObject({ kind: 'replaced', missionId: 'a', servers: [BANK] });
+    await resolve(alert?.id ?? '', 'former');
+    await until('the former one is back', () => held().every((one) => isSame(one, before)));
     await world.untilNoAlert();
   });
 
