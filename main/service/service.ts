@@ -128,11 +128,7 @@ async function start(
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
   alerts.setOwn('lock', 'state', weakness);
-  const damage = parts.lineage.damage();
-  if (damage !== null) {
-    const what = `${damage} It is put aside, and missions meet the global entry afresh.`;
-    alerts.setOwn('lineage', 'state', what);
-  }
+  tellDamage(parts);
   // Before the first look, which may take long while others write: clients are answered, and wait here.
   const looked = Promise.withResolvers<void>();
   // That nobody may be waiting is no defect.
@@ -204,6 +200,18 @@ async function start(
       await started.disposeAsync();
     },
   };
+}
+
+/** Files of ours that cannot be used: told for as long as this engine runs. */
+function tellDamage({ alerts, lineage, destinations }: Parts): void {
+  const tell = (id: string, damage: string | null, then: string): void =>
+    alerts.setOwn(id, 'state', damage && `${damage} It is put aside, and ${then}.`);
+  tell('lineage', lineage.damage(), 'missions meet the global entry afresh');
+  tell(
+    'destinations',
+    destinations.damage(),
+    'where each sign-in may be sent is taken from the global entry, then from the missions: look whether the addresses in there are right',
+  );
 }
 
 function once<T>(work: () => T): () => T {

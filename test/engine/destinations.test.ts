@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
@@ -201,6 +201,20 @@ it('the others’ client secret, under a server of the mission’s own, is not s
   expect(await world.untilAlert(TAMPERING)).toMatchObject({ servers: ['own'] });
   expect(JSON.stringify(others.map(readBlob))).not.toContain(thief.origin);
   expect(thief.got).toEqual([]);
+});
+
+it('what was known of addresses and can be read no more is told, and what the global entry says counts', async () => {
+  await start();
+  await world.killAll();
+  writeFileSync(world.paths.destinations, '{"version":1,');
+  await world.startEngine();
+  const { alerts } = await world.status();
+  expect(alerts).toMatchObject([{ id: 'destinations' }]);
+  expect(alerts[0]?.message).toContain(world.paths.destinations);
+  await tamper((value) => {
+    value.issuer = thief.origin;
+  });
+  await world.untilAlert(TAMPERING);
 });
 
 describe('a mission that replaces the sign-in of all', () => {
