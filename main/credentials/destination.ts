@@ -126,12 +126,15 @@ export function secretsOf(entry: Entry | null, serverKey: string): SecretDigests
 
 const digests = new Map<string, string>();
 const MAX_DIGESTS = 5_000;
+/** UTF-16 units; longer ones, which a mission may make up by the hundred, are not kept in memory. */
+const LONGEST_REMEMBERED = 4 * 1024;
 
 /** Names a secret without telling it: 32 hex digits. Entries hold the same ones hundreds of times, so the last are remembered. */
 export function secretDigest(secret: string): string {
   let digest = digests.get(secret);
   if (digest === undefined) {
     digest = hash('sha256', `agenc-bar secret\n${secret}`).slice(0, 32);
+    if (secret.length > LONGEST_REMEMBERED) return digest;
     if (digests.size >= MAX_DIGESTS) digests.clear();
     digests.set(secret, digest);
   }

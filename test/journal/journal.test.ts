@@ -11,13 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDigester } from '../../main/credentials/digest.ts';
 import { createJournal, type JournalValue } from '../../main/journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../../main/journal/journalKey.ts';
 import { type FakeServer, fakeServer, MARK, serverKey } from '../support/fake.ts';
+import { heapUsed } from '../support/heapUsed.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -330,12 +329,6 @@ describe('journal', () => {
     });
 
     it('leaves no trace in memory of what a mission wrote over all day', async () => {
-      setFlagsFromString('--expose-gc');
-      const collect = runInNewContext('gc') as () => void;
-      const heap = (): number => {
-        collect();
-        return process.memoryUsage().heapUsed;
-      };
       const journal = open();
       const storm = async (appends: number): Promise<void> => {
         for (let left = appends; left > 0; left -= 1) {
@@ -349,9 +342,9 @@ describe('journal', () => {
         }
       };
       await storm(25);
-      const before = heap();
+      const before = heapUsed();
       await storm(75);
-      expect(heap() - before).toBeLessThan(5 * 1024 * 1024);
+      expect(heapUsed() - before).toBeLessThan(5 * 1024 * 1024);
     }, 60_000);
 
     it('is done by append now and then', async () => {

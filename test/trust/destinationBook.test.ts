@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Entry, parseEntry } from '../../main/credentials/entry.ts';
 import { type DestinationBook, openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { type FakeServer, fakeServer, fakeToken, MARK, serverKey } from '../support/fake.ts';
+import { heapUsed } from '../support/heapUsed.ts';
 
 const REAL = 'https://login.bank.example';
 const EVIL = 'https://login.evil.example';
@@ -331,6 +332,13 @@ describe('a mission that makes things up without end', () => {
     await book.save();
     expect(statSync(path).size).toBeLessThan(MEGABYTE / 16);
     expect(said({ ...known, more: { x: EVIL } })).toHaveLength(1);
+  });
+
+  it('leaves no token in memory that is as large as a book', () => {
+    const before = heapUsed();
+    for (let look = 0; look < 100; look += 1)
+      said({ ...known, accessToken: fakeToken('x'.repeat(MEGABYTE / 2)) });
+    expect(heapUsed() - before).toBeLessThan(10 * MEGABYTE);
   });
 
   it('keeps the engine busy for no time that anybody notices', () => {
