@@ -40,7 +40,7 @@ const REMEMBERED_MS = 10_000;
 /** @param random from 0 to 1 */
 export function createRefreshBook(clock: Clock, random: () => number): RefreshBook {
   const notes = new Map<string, RefreshNote>();
-  /** By a server's name, the mission that carried it up last. */
+  /** By a server's name, the mission that carried it up last, in the order of time. */
   const carriedUp = new Map<string, { readonly missionId: string; readonly at: number }>();
   let looked = false;
 
@@ -93,7 +93,15 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
     onEvent(event) {
       if (event.event !== 'sync' || event.direction !== 'up') return;
       const { missionId, servers } = event;
-      for (const name of servers) carriedUp.set(name, { missionId, at: clock.monotonic() });
+      const at = clock.monotonic();
+      for (const [name, before] of carriedUp) {
+        if (at - before.at < REMEMBERED_MS) break;
+        carriedUp.delete(name);
+      }
+      for (const name of servers) {
+        carriedUp.delete(name);
+        carriedUp.set(name, { missionId, at });
+      }
     },
 
     get: (serverKey) => notes.get(serverKey),

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServerSummary } from '../credentials/serverState.ts';
 import type { EngineEvent, RefreshStory } from '../sync/events.ts';
 import type { Clock } from '../system/clock.ts';
@@ -275,6 +275,8 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
         looks.look(folder, name);
         return;
       }
+      // Those of an earlier look may be gone by now.
+      for (const path of inherited) if (dirname(path) === folder) inherited.delete(path);
       for (const each of namesIn(folder).filter(isLock).slice(0, MOST_LOCKS)) {
         const path = join(folder, each);
         if (isClientLock(path)) inherited.add(path);

@@ -13,6 +13,7 @@ import {
 import type { RefreshStory } from '../../main/sync/events.ts';
 import { serverKey } from '../support/fake.ts';
 import { createFakeClock, type FakeClock } from '../support/fakeClock.ts';
+import { heapUsed } from '../support/heapUsed.ts';
 import { until } from '../support/until.ts';
 
 const KEY = serverKey('loop');
@@ -67,6 +68,17 @@ afterEach(() => {
   fence.dispose();
   locks.dispose();
   rmSync(root, { recursive: true, force: true });
+});
+
+it('remembers no lock that is gone, however many a mission makes before it starts anew', () => {
+  const before = heapUsed();
+  const name = (run: number, at: number) => refreshLockName(`${'long'.repeat(50)}-${run}-${at}`);
+  for (let run = 0; run < 40; run += 1) {
+    for (let at = 0; at < 500; at += 1) mkdirSync(join(folder('x'), name(run, at)));
+    fence.look(folder('x'), null);
+    for (let at = 0; at < 500; at += 1) rmdirSync(join(folder('x'), name(run, at)));
+  }
+  expect(heapUsed() - before).toBeLessThan(2 * 1024 * 1024);
 });
 
 const isFenced = (id: string): boolean => locks.isOurs(folder(id), KEY);
