@@ -21,6 +21,7 @@ import type { LineageStore, MissionRecord } from './lineage.ts';
 import { lockedOut } from './lockWatch.ts';
 import { createMissionWatch, watchRefreshLocks } from './missionWatch.ts';
 import type { MissionOutcome, Replaced, Target } from './outcome.ts';
+import { createPidLooks } from './pidLooks.ts';
 import { placeOf, placeOfMission } from './reader.ts';
 import type { Reconciler } from './reconciler.ts';
 import { createRefreshView } from './refreshView.ts';
@@ -133,8 +134,9 @@ export function createEngine(deps: EngineDeps): Engine {
       rescan();
     },
   });
+  const pidLooks = createPidLooks(clock, alerts, (id) => onMissionChanges(registry.recheck(id)));
   const watches = createMissionWatch(watcher, store, {
-    pid: (mission) => onMissionChanges(registry.recheck(mission.id)),
+    pid: pidLooks.changed,
     entry: (mission) => void loop.noticeEntry(mission),
     refreshLock: deps.fence.look,
   });
@@ -175,6 +177,7 @@ export function createEngine(deps: EngineDeps): Engine {
 
   function forget(mission: Mission): void {
     watches.forget(mission.id);
+    pidLooks.forget(mission.id);
     forgetEntry(mission);
   }
 
@@ -400,6 +403,7 @@ export function createEngine(deps: EngineDeps): Engine {
       disposed = true;
       cancelPulse?.();
       watcher.dispose();
+      pidLooks.dispose();
       deps.fence.dispose();
       const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
       if (how === 'abandon') loop.abandon();

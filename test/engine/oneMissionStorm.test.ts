@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
@@ -74,6 +82,24 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     expect(engine.events[0]?.event).toBe('ready');
     await world.ask('writeBack', { id: 'm9' });
     for (const end of calm) end();
+  }, 60_000);
+
+  it('and one that says a hundred times a second that it runs is told, and keeps nobody busy', async () => {
+    const [a, b] = world.addMissions('a', 'b', 'wild');
+    const engine = await world.startEngine();
+    const pid = join(world.paths.missions, 'wild', 'pid');
+    const timer = setInterval(() => {
+      rmSync(pid, { force: true });
+      writeFileSync(pid, String(process.pid));
+    }, 10);
+    timers.push(timer);
+    expect(await world.untilAlert('restarts-wild')).toMatchObject({ kind: 'hostile' });
+    const server = await signIn(a, 'meanwhile');
+    await world.untilHeld(server, [world.global, b]);
+    const told = engine.events.filter((each) => each.event === 'mission');
+    expect(told.length).toBeLessThan(100);
+    clearInterval(timer);
+    await world.untilNoAlert('restarts-wild');
   }, 60_000);
 
   it('in the global entry is told as well, and its last value arrives', async () => {
