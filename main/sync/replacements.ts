@@ -13,6 +13,12 @@ import type { Alerts } from './alerts.ts';
 import type { Replacement } from './outcome.ts';
 import type { PlannedMission } from './plan.ts';
 
+/** Of one value, which a mission may fill with thousands of addresses, under names of any length. */
+const MOST_TOLD = 8;
+const LONGEST_NAME = 100;
+/** Replacements that a refusal may still concern; a mission can make hundreds a second. */
+const MOST_REMEMBERED = 2_000;
+
 /** Usable sign-ins that were replaced for everybody, and the way back to them. */
 export interface Replacements {
   /** One took the place of another. Told at once where it was made at another authorization server. */
@@ -69,6 +75,7 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
     const id = `replaced-${hash('sha256', field).slice(0, 12)}`;
     // While nobody has answered, the way back leads to the one before the first of them.
     const first = alerts.get(id) === undefined ? undefined : told.get(id);
+    for (const each of told.keys()) if (alerts.get(each) === undefined) told.delete(each);
     told.set(id, { ...replacement, former: (first ?? replacement).former });
     alerts.happened({ id, kind: 'replaced', missionId, servers: [name], message });
   }
@@ -76,7 +83,10 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
   return {
     note(replacement, from) {
       const { field, name, changes } = replacement;
-      last.set(field, { replacement, from });
+      last.delete(field);
+      last.set(field, { replacement: { ...replacement, changes: [] }, from });
+      const [oldest] = last.keys();
+      if (last.size > MOST_REMEMBERED && oldest !== undefined) last.delete(oldest);
       if (changes.length === 0) return;
       tell(
         replacement,
@@ -101,10 +111,12 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
 
 /** What is different, in words: addresses only, no secrets. */
 export function changesText(changes: readonly DestinationChange[]): string {
-  return changes
-    .map(({ what, from, to }) => {
-      if (to === null) return what;
-      return from === null ? `${what}: ${to} (new)` : `${what}: ${to} instead of ${from}`;
-    })
-    .join('; ');
+  const more = changes.length > MOST_TOLD ? ` and ${changes.length - MOST_TOLD} more` : '';
+  return changes.slice(0, MOST_TOLD).map(changeText).join('; ') + more;
+}
+
+function changeText({ what, from, to }: DestinationChange): string {
+  const name = what.slice(0, LONGEST_NAME);
+  if (to === null) return name;
+  return from === null ? `${name}: ${to} (new)` : `${name}: ${to} instead of ${from}`;
 }

@@ -50,8 +50,12 @@ export function createReporter(
       alerts.setOnly('tampering', missionId, null);
       return;
     }
-    const what = found.map(({ name, changes }) => `"${name}": ${changesText(changes)}`).join(' · ');
-    const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have) or, if you know that the new address is right, with "accept".`;
+    const more = found.length > SOME ? ` · and ${found.length - SOME} more servers` : '';
+    const what = found
+      .slice(0, SOME)
+      .map(({ name, changes }) => `"${name}": ${changesText(changes)}`)
+      .join(' · ');
+    const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}${more}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have) or, if you know that the new address is right, with "accept".`;
     const servers = found.map(({ name }) => name);
     // Whoever answers names what was read: a mission may write other addresses meanwhile.
     const id = `tampering-${missionId ?? 'global'}-${digestOfAll(found)}`;

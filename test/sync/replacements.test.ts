@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { createAlerts } from '../../main/sync/alerts.ts';
+import { createReplacements } from '../../main/sync/replacements.ts';
+import { heapUsed } from '../support/heapUsed.ts';
+
+const EVIL = 'https://login.evil.example';
+
+function replacement(server: string, addresses: number) {
+  const changes = Array.from({ length: addresses }, (_, at) => {
+    return { what: `${server}.${'x'.repeat(50)}${at}`, from: null, to: EVIL };
+  });
+  const field = `/mcpOAuth/${server}`;
+  return { missionId: 'a', field, name: server, former: '0', latter: '1', changes };
+}
+
+it('a sign-in with thousands of addresses is told in words that can be read', () => {
+  const alerts = createAlerts(() => undefined, Date.now);
+  createReplacements(alerts).note(replacement('bank', 5_000), 'a');
+  const [alert] = alerts.open();
+  expect(alert?.message).toContain(EVIL);
+  expect(alert?.message).toContain('and 4992 more');
+  expect(alert?.message.length).toBeLessThan(2_500);
+});
+
+it('what a mission replaces all day does not stay in memory', () => {
+  const alerts = createAlerts(() => undefined, Date.now);
+  const replacements = createReplacements(alerts);
+  const before = heapUsed();
+  for (let at = 0; at < 30_000; at += 1) {
+    replacements.note(replacement(`made-up-${at}`, at % 100 === 0 ? 50 : 0), 'a');
+    // As soon as it is told, somebody answers.
+    for (const { id } of alerts.open()) alerts.set(id, null);
+  }
+  const grown = heapUsed() - before;
+  expect(grown).toBeLessThan(3 * 1024 * 1024);
+  // Still of use, so that nothing of it was rubbish.
+  replacements.refused('/mcpOAuth/made-up-29999', '1');
+  expect(alerts.open()).toHaveLength(1);
+});
