@@ -50,6 +50,12 @@ export function notedWrapper(
   return run && { pid: run.wrapper.pid, liveness: livenessOf(run.wrapper) };
 }
 
+/** The wrapper of ours that runs a mission, whatever that mission did to its own `pid` file; `null`: none. */
+export function liveWrapper(missionFolder: string): number | null {
+  const noted = notedWrapper(missionFolder);
+  return noted?.liveness === 'alive' ? noted.pid : null;
+}
+
 /** A mission's folder is always `<AGENC_DIRPATH>/missions/<id>`. */
 function pathOf(missionFolder: string): string {
   return join(dirname(dirname(missionFolder)), 'bar', 'runs', `${basename(missionFolder)}.json`);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPrompt, keepPrompt } from '../missions/firstPrompt.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { runningPid } from '../missions/pid.ts';
-import { notedWrapper } from '../missions/runFile.ts';
+import { liveWrapper } from '../missions/runFile.ts';
 import { sendSignal } from '../system/processes.ts';
 import { UserError } from '../system/userError.ts';
 import { type Opened, openTerminal } from '../terminals/openTerminal.ts';
@@ -17,6 +17,8 @@ import { type MissionHost, missionOf, type OwnMission, settingsOf } from './miss
 
 /** A wrapper answers a stop at once; Claude then has 30 s, and the write-back its own time. */
 const STOP_PATIENCE_MS = 60_000;
+/** A wrapper that was asked to stop has killed its Claude by then: one that still runs has perhaps not been asked. */
+const SECOND_WORD_MS = LIMITS.graceMs + 5_000;
 const LOOK_MS = 50;
 
 /** Opens a mission in the user's terminal. @returns as soon as the terminal was started */
@@ -81,12 +83,14 @@ export async function restartMission(
 /**
  * Stops a mission, and waits until it has written back. Ends also a Claude whose wrapper was killed.
  * @param tell takes lines for people
+ * @param secondWordMs when a wrapper of ours that has not ended by then is sent a signal, whoever answered for it
  * @throws UserError if it does not run, or does not end
  */
 export async function stopMission(
   host: MissionHost,
   id: string,
   tell: (line: string) => void,
+  secondWordMs = SECOND_WORD_MS,
 ): Promise<void> {
   const mission = missionOf(host, id);
   const pid = livePid(mission);
@@ -97,9 +101,15 @@ export async function stopMission(
     return;
   }
   await askToStop(mission, pid);
-  const deadline = performance.now() + STOP_PATIENCE_MS;
+  const from = performance.now();
+  let isTold = false;
   while (livePid(mission) === pid) {
-    if (performance.now() > deadline)
+    const passedMs = performance.now() - from;
+    if (!isTold && passedMs > secondWordMs) {
+      isTold = true;
+      signalWrapper(liveWrapper(mission.folder));
+    }
+    if (passedMs > STOP_PATIENCE_MS)
       throw new UserError(
         `Mission "${mission.name}" (process ${pid}) does not end; look at ${join(mission.folder, 'wrapper.log')}.`,
       );
@@ -113,8 +123,7 @@ export async function stopMission(
  * @throws UserError if it cannot be reached, or is none of ours
  */
 async function askToStop(mission: OwnMission, pid: number): Promise<void> {
-  const noted = notedWrapper(mission.folder);
-  const wrapper = noted?.liveness === 'alive' ? noted.pid : null;
+  const wrapper = liveWrapper(mission.folder);
   try {
     const answer = await callWrapper(mission, 'stop', {});
     if (wrapper === null || answer.pid === wrapper) return;
@@ -125,14 +134,19 @@ async function askToStop(mission: OwnMission, pid: number): Promise<void> {
       );
     if (wrapper === null) throw error;
   }
+  signalWrapper(wrapper);
+}
+
+function signalWrapper(wrapper: number | null): void {
+  if (wrapper === null) return;
   sendSignal(wrapper, 'SIGTERM');
   // One that was suspended would take no notice.
   sendSignal(wrapper, 'SIGCONT');
 }
 
-/** The process that runs a mission, or `null`. */
+/** The process that runs a mission, or `null`. The mission can take its `pid` file away, but not our own note. */
 export function livePid(mission: OwnMission): number | null {
-  return runningPid(mission.folder);
+  return runningPid(mission.folder) ?? liveWrapper(mission.folder);
 }
 
 function refuseRunning(mission: OwnMission): void {

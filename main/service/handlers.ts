@@ -5,7 +5,7 @@ import type { Json } from '../credentials/entry.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { removeMissionNote } from '../missions/missionNote.ts';
 import { isActive, type KnownMission } from '../missions/registry.ts';
-import { removeRunFile } from '../missions/runFile.ts';
+import { liveWrapper, removeRunFile } from '../missions/runFile.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
 import { errorCode } from '../system/errors.ts';
@@ -145,10 +145,10 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       const { mission } = known;
       if (mission.folder === null)
         throw new UserError(`"${id}" is attached; "agenc-bar mission detach ${id}" lets it go.`);
-      if (isActive(known))
-        throw new UserError(
-          `Mission "${mission.name}" runs (process ${known.pid}); stop it first.`,
-        );
+      // Its `pid` file is the mission's to take away; our own note is not.
+      const pid = isActive(known) ? known.pid : liveWrapper(mission.folder);
+      if (pid !== null)
+        throw new UserError(`Mission "${mission.name}" runs (process ${pid}); stop it first.`);
       const orphan = findOrphan(mission.folder);
       if (orphan !== null)
         throw new UserError(

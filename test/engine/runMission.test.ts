@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRunFile } from '../../main/missions/runFile.ts';
+import { stopMission } from '../../main/service/controlMission.ts';
 import { processStart } from '../../main/system/processStart.ts';
+import { callWrapper } from '../../main/wrapper/client.ts';
 import { HOOK_EVENTS } from '../../main/wrapper/contract.ts';
 import { makeRepository } from '../missions/makeHome.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
@@ -119,6 +122,38 @@ describe('mission run --headless', () => {
     await world.untilHeld(acquired, [world.global]);
     expect(existsSync(join(folderOf(id), 'pid'))).toBe(false);
     expect((await world.run(['mission', 'stop', id])).stderr).toMatch(/does not run/);
+  });
+
+  it('is stopped, and not removed before, though its Claude took its pid file and its socket away', async () => {
+    fakeClaude('trap "exit 0" TERM; while :; do sleep 0.05; done');
+    const id = await make();
+    const run = world.run(['mission', 'run', id, '--headless', '--prompt', 'Wait.']);
+    await until('claude started', () => existsSync(join(world.root, 'prompt')));
+    for (const name of ['pid', 'wrapper.sock']) rmSync(join(folderOf(id), name));
+    const removal = await world.run(['mission', 'rm', id, '--delete-work']);
+    expect([removal.code, removal.stderr]).toEqual([1, expect.stringContaining('stop it first')]);
+    const acquired = await signIn(placeOf(id), 'acquired');
+    expect((await world.run(['mission', 'stop', id])).code).toBe(0);
+    await run;
+    await world.untilHeld(acquired, [world.global]);
+    expect((await world.run(['mission', 'rm', id, '--delete-work'])).code).toBe(0);
+  });
+
+  it('is stopped though somebody says in the name of its wrapper that it does so', async () => {
+    fakeClaude('trap "exit 0" TERM; while :; do sleep 0.05; done');
+    const id = await make();
+    const run = world.run(['mission', 'run', id, '--headless', '--prompt', 'Wait.']);
+    await until('claude started', () => existsSync(join(world.root, 'prompt')));
+    const folder = folderOf(id);
+    const truth = await callWrapper({ name: id, folder }, 'status', {});
+    rmSync(join(folder, 'wrapper.sock'));
+    const liar = createServer((_, response) => response.end(JSON.stringify(truth)));
+    await new Promise<void>((resolve) => liar.listen(join(folder, 'wrapper.sock'), resolve));
+    const host = { paths: world.paths, env: world.env, command: [] };
+    await stopMission(host, id, () => undefined, 200);
+    await run;
+    liar.close();
+    expect(existsSync(join(folder, 'pid'))).toBe(false);
   });
 
   it('whose wrapper was killed is ended by a stop, written back, and not removed before', async () => {
