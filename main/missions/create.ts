@@ -53,8 +53,9 @@ const UNFINISHED = /^\.new-[\da-f-]{36}-(?<pid>\d+)$/;
 const LEFTOVER_AGE_MS = 60 * 60_000;
 
 /**
- * Makes a mission: its work, its config, its `mission.json`, and the note of what was decided. All of it grows in a hidden folder and takes its
- * place in one step at the end, so that nobody ever sees half a mission; on failure nothing is left behind.
+ * Makes a mission: its work, its config, its `mission.json`, and the note of what was decided. It grows in a
+ * hidden folder and takes its place in one step at the end, so that nobody ever sees half a mission; on failure
+ * nothing is left behind.
  * @throws UserError that says what went wrong, in git's own words where it was git
  */
 export async function createMission(options: CreateMissionOptions): Promise<CreatedMission> {

@@ -49,6 +49,7 @@ export interface OAuthRefresherOptions {
 
 const TIME_LIMIT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
+
 export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefresher {
   const { timeLimitMs = TIME_LIMIT_MS, maxBytes = MAX_BYTES } = options;
   const closing = new AbortController();

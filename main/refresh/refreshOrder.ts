@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { CLIENT_CONFIG_MAP } from '../credentials/destination.ts';
 import { type Entry, isObject, type Json, SERVER_MAP } from '../credentials/entry.ts';
 import { isSameIssuer } from './issuer.ts';
 
@@ -28,9 +29,6 @@ export interface IssuedTokens {
   /** `null`: as before. */
   readonly scope: string | null;
 }
-
-/** The map beside the servers where the client keeps secrets of clients that were registered by hand. */
-const CLIENT_CONFIG_MAP = 'mcpOAuthClientConfig';
 
 /** The order for a server of an entry, or `null` where its value does not say all that is needed. */
 export function refreshOrder(entry: Entry | null, serverKey: string): RefreshOrder | null {

@@ -25,8 +25,7 @@ const UNREAD_MS = 30_000;
 /**
  * The control socket: HTTP over a Unix socket that only this user can open, so that `curl
  * --unix-socket` speaks it too. `POST /<command>` with a JSON body; the `feeds` (`GET /events`, `GET
- * /snapshots`) stream JSON lines. Nothing that waits to be read
- * there grows without end.
+ * /snapshots`) stream JSON lines. Nothing that waits to be read there grows without end.
  * The caller holds the engine's lock, so a socket that lies there already is a dead engine's.
  */
 export async function startControlServer(

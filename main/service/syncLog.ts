@@ -39,7 +39,8 @@ export function openSyncLog(path: string, onError: (error: Error) => void): Sync
 
 /**
  * Writes events to a stream, all that wait with one write. The stream's own queue would hold a buffer of
- * 64 kB for each line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in a line of its own.
+ * 64 kB for each line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in
+ * a line of its own.
  */
 export function createLogQueue(stream: LogStream): SyncLog {
   let waiting: string[] = [];

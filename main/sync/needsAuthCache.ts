@@ -17,10 +17,9 @@ const CACHE_NAME = 'mcp-needs-auth-cache.json';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Removes servers from the client's note, once their entry is usable.
+ * Removes servers from the client's note, once their entry is usable. What no client makes (a link, a pipe, a
+ * file that is far too large) is left as it is, and not read: its content would come into a file of the mission's.
  * @param configDir the session's `CLAUDE_CONFIG_DIR`
- * What no client makes (a link, a pipe, a file that is far too large) is left as it is, and not read: its
- * content would come into a file of the mission's.
  * @returns the names that stood there
  * @throws Error if the file is there but cannot be read or rewritten
  */
