@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000 } },
     setupFiles: ['test/support/guard.ts'],
-    maxWorkers: 2,
+    // Much of a test is waiting for other processes.
+    maxWorkers: 3,
   },
 });

@@ -8,7 +8,7 @@ import { type FakeServer, serverKey } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 
 /** A plain `npm test` kills it this often; set the variable for a long run. */
-const ROUNDS = Number(process.env.AGENC_BAR_KILL_ROUNDS ?? 30);
+const ROUNDS = Number(process.env.AGENC_BAR_KILL_ROUNDS ?? 12);
 const SEED = Number(process.env.AGENC_BAR_KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const LONGEST_DELAY_MS = 60;
 const MS_PER_ROUND = 4_000;

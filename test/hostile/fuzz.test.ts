@@ -6,9 +6,9 @@ import { makeScene } from './scene.ts';
 
 /*
  * Random sequences of everything that a mission, a program of this user, a wrapper or an authorization server can
- * put in an engine's way, for `HOSTILE_FUZZ_SECONDS` (45). `HOSTILE_FUZZ_SEED` repeats a run; a failure names its seed.
+ * put in an engine's way, for `HOSTILE_FUZZ_SECONDS` (20). `HOSTILE_FUZZ_SEED` repeats a run; a failure names its seed.
  */
-const seconds = Number(process.env.HOSTILE_FUZZ_SECONDS ?? 45);
+const seconds = Number(process.env.HOSTILE_FUZZ_SECONDS ?? 20);
 const seed = Number(process.env.HOSTILE_FUZZ_SEED ?? Date.now() % 2 ** 30);
 
 it('Whatever a mission, a server or a program of this user puts in its way, the engine goes on for the others', {
