@@ -61,7 +61,7 @@ export function createAnswers(
     const left = await leftTampered(alert, answer);
     if (say === 'accept' && left.length > 0)
       throw new UserError(
-        `What was to be accepted changed in this moment: nothing was. Read the alert anew ("agenc-bar alerts"), then answer it.`,
+        `Nothing was accepted: what the alert says changed in this moment, or there is more than it can show. Read it anew ("agenc-bar alerts"), then answer it.`,
       );
   }
 
@@ -77,7 +77,10 @@ export function createAnswers(
 
   async function putFormerBack(alert: Alert): Promise<void> {
     const replacement = deps.replacements.byAlert(alert.id);
-    if (replacement === undefined) throw new UserError(`"${alert.id}" is too old to be undone.`);
+    if (replacement === undefined)
+      throw new UserError(
+        `"${alert.id}" leads back to no single sign-in; "agenc-bar journal ls" lists what was replaced.`,
+      );
     const { field, former } = replacement;
     const value = await deps.keptValue(field, former);
     const { key } = splitField(field);

@@ -21,6 +21,7 @@ import {
   planReconcile,
   type WipeAnswer,
 } from './plan.ts';
+import { isShownInFull } from './report.ts';
 
 export interface ReaderDeps {
   readonly store: CredentialStore;
@@ -89,7 +90,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     const { entry } = contentOf(loaded);
     if (typeof answer === 'object') {
       const asked = destinations.look(entry, place).filter(({ changes }) => changes.length > 0);
-      if (digestOfAll(asked) === answer.accept)
+      if (isShownInFull(asked) && digestOfAll(asked) === answer.accept)
         for (const { serverKey } of asked) destinations.accept(entry, serverKey);
     }
     const frozen = new Set<FieldId>();

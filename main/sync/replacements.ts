@@ -18,6 +18,8 @@ const MOST_TOLD = 8;
 const LONGEST_NAME = 100;
 /** Replacements that a refusal may still concern; a mission can make hundreds a second. */
 const MOST_REMEMBERED = 2_000;
+/** Of one mission: whoever replaces more than these has made most of them up. */
+const MOST_OPEN = 200;
 
 /** Usable sign-ins that were replaced for everybody, and the way back to them. */
 export interface Replacements {
@@ -70,14 +72,21 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
   const last = new Map<FieldId, { readonly replacement: Replacement; readonly from: string }>();
   const told = new Map<string, Replacement>();
 
-  function tell(replacement: Replacement, message: string): void {
+  function tell(replacement: Replacement, from: string, message: string): void {
     const { missionId, name, field } = replacement;
+    const about = { kind: 'replaced', missionId } as const;
     const id = `replaced-${hash('sha256', field).slice(0, 12)}`;
     // While nobody has answered, the way back leads to the one before the first of them.
     const first = alerts.get(id) === undefined ? undefined : told.get(id);
     for (const each of told.keys()) if (alerts.get(each) === undefined) told.delete(each);
+    const ofIts = [...told.values()].filter((each) => each.missionId === missionId).length;
+    if (first === undefined && ofIts >= MOST_OPEN) {
+      const flood = `Mission "${from}" has replaced more than ${MOST_OPEN} sign-ins of all others: those after them are not listed one by one. The journal keeps what they replaced for 30 days ("agenc-bar journal ls"). Look at what runs in that mission, and stop it; then "dismiss" this.`;
+      alerts.happened({ ...about, id: `replaced-many-${missionId}`, servers: [], message: flood });
+      return;
+    }
     told.set(id, { ...replacement, former: (first ?? replacement).former });
-    alerts.happened({ id, kind: 'replaced', missionId, servers: [name], message });
+    alerts.happened({ ...about, id, servers: [name], message });
   }
 
   return {
@@ -90,6 +99,7 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
       if (changes.length === 0) return;
       tell(
         replacement,
+        from,
         `Mission "${from}" signed in to "${name}" anew, for everybody, and elsewhere than before: ${changesText(changes)}. Its tokens will be renewed there. If that was not you, resolve this alert with "former" (put the former sign-in back everywhere); else with "dismiss".`,
       );
     },
@@ -101,12 +111,18 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
       last.delete(field);
       tell(
         replacement,
+        from,
         `The sign-in to "${replacement.name}" that came from mission "${from}" was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
       );
     },
 
     byAlert: (alertId) => told.get(alertId),
   };
+}
+
+/** Whether {@link changesText} says all. */
+export function isShort(changes: readonly DestinationChange[]): boolean {
+  return changes.length <= MOST_TOLD;
 }
 
 /** What is different, in words: addresses only, no secrets. */

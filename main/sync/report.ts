@@ -5,7 +5,7 @@ import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
-import { changesText } from './replacements.ts';
+import { changesText, isShort } from './replacements.ts';
 
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];
@@ -55,7 +55,10 @@ export function createReporter(
       .slice(0, SOME)
       .map(({ name, changes }) => `"${name}": ${changesText(changes)}`)
       .join(' · ');
-    const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}${more}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have) or, if you know that the new address is right, with "accept".`;
+    const accept = isShownInFull(found)
+      ? ' or, if you know that the new address is right, with "accept"'
+      : '; to be accepted, it must be so little that all of it can be shown here';
+    const message = `${who} would send known sign-ins elsewhere than where they were issued (${what}${more}). They are neither carried nor used. Resolve this alert with "keep" (put back what the others have)${accept}.`;
     const servers = found.map(({ name }) => name);
     // Whoever answers names what was read: a mission may write other addresses meanwhile.
     const id = `tampering-${missionId ?? 'global'}-${digestOfAll(found)}`;
@@ -164,6 +167,11 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   'too-large': 'Look into it; no real entry is that large. It is left alone.',
   failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
 };
+
+/** Whether an alert can show all of it: only then can it be accepted. */
+export function isShownInFull(found: readonly Tampering[]): boolean {
+  return found.length <= SOME && found.every(({ changes }) => isShort(changes));
+}
 
 function tooLargeText(
   { name }: Mission,

@@ -146,6 +146,23 @@ describe('a mission that changes where the others’ refresh token is sent', () 
     expect(thief.got).toEqual([]);
   });
 
+  it('is not right where more was changed than the alert can show', async () => {
+    const before = await start();
+    for (const name of ['v', 'w', 'x', 'y', 'z'])
+      await world.untilHeld(await putServer(mission, signedInAt(bank, name)));
+    await editAsClient(mission, (blob) => {
+      for (const value of Object.values(blob.mcpOAuth ?? {})) {
+        value.issuer = thief.origin;
+        value.discoveryState = { authorizationServerUrl: thief.origin, oauthMetadataFound: true };
+      }
+    });
+    const { id, message } = await world.untilAlert(TAMPERING);
+    expect(message).not.toContain('"accept"');
+    await expect(resolve(id, 'accept')).rejects.toThrow('more than it can show');
+    expect(held()).toEqual([before, before, before]);
+    expect(thief.got).toEqual([]);
+  });
+
   it('cannot be answered with what makes no sense of it', async () => {
     await start();
     await tamper(changes['the server'] as (value: FakeServer) => void);

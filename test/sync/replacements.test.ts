@@ -37,3 +37,19 @@ it('what a mission replaces all day does not stay in memory', () => {
   replacements.refused('/mcpOAuth/made-up-29999', '1');
   expect(alerts.open()).toHaveLength(1);
 });
+
+it('a mission that replaces sign-ins all day fills no list, and is told of instead', () => {
+  const alerts = createAlerts(() => undefined, Date.now);
+  const replacements = createReplacements(alerts);
+  const first = replacement('bank', 1);
+  replacements.note(first, 'a');
+  for (let at = 0; at < 1_000; at += 1) replacements.note(replacement(`made-up-${at}`, 1), 'a');
+  replacements.note({ ...replacement('mine', 1), missionId: 'b' }, 'b');
+  const open = alerts.open();
+  expect(open).toHaveLength(202);
+  expect(open.find(({ id }) => id === 'replaced-many-a')?.message).toContain('more than 200');
+  // The way back from what was replaced before is still there, and so is the others'.
+  const ways = open.map(({ id }) => replacements.byAlert(id)?.field);
+  expect(ways).toContain(first.field);
+  expect(ways).toContain('/mcpOAuth/mine');
+});
