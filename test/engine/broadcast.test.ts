@@ -83,8 +83,13 @@ describe('the broadcast file', () => {
 });
 
 /** Changes an entry in a way that neither a watch nor a stat can tell: only a broadcast does. */
-function changeUnseen(engine: EngineProcess, place: EntryRef, from: string, to: string): void {
-  engine.pause();
+async function changeUnseen(
+  engine: EngineProcess,
+  place: EntryRef,
+  from: string,
+  to: string,
+): Promise<void> {
+  await engine.pause();
   const text = readText(place) ?? '';
   expect(text).toContain(from);
   writeFileSync(entryFile(place), text.replaceAll(from, to));
@@ -111,7 +116,7 @@ describe("another program's broadcast", () => {
     ['in whole seconds', () => String(Math.floor(Date.now() / 1000))],
   ])('(%s) makes the engine look at the global entry', async (_, value) => {
     const { engine, a } = await startUnseeing();
-    changeUnseen(engine, world.global, 'aaaa', 'bbbb');
+    await changeUnseen(engine, world.global, 'aaaa', 'bbbb');
     await world.status();
     writeFileSync(world.paths.broadcast, value());
     await until('the change in the mission', () => readText(a)?.includes('bbbb') ?? false);
@@ -120,10 +125,10 @@ describe("another program's broadcast", () => {
   it('after one from the future counts too, although it is smaller', async () => {
     const { engine, a } = await startUnseeing();
     writeFileSync(world.paths.broadcast, seconds(3_600));
-    changeUnseen(engine, world.global, 'aaaa', 'bbbb');
+    await changeUnseen(engine, world.global, 'aaaa', 'bbbb');
     writeFileSync(world.paths.broadcast, seconds());
     await until('the first change', () => readText(a)?.includes('bbbb') ?? false);
-    changeUnseen(engine, world.global, 'bbbb', 'cccc');
+    await changeUnseen(engine, world.global, 'bbbb', 'cccc');
     writeFileSync(world.paths.broadcast, seconds());
     await until('the second change', () => readText(a)?.includes('cccc') ?? false);
   });
@@ -133,19 +138,19 @@ describe("another program's broadcast", () => {
     rmSync(world.paths.broadcast);
     await world.status();
     writeFileSync(world.paths.broadcast, seconds());
-    changeUnseen(engine, world.global, 'aaaa', 'bbbb');
+    await changeUnseen(engine, world.global, 'aaaa', 'bbbb');
     writeFileSync(world.paths.broadcast, seconds(1));
     await until('the first change', () => readText(a)?.includes('bbbb') ?? false);
     rmSync(world.paths.broadcast);
     await world.status();
-    changeUnseen(engine, world.global, 'bbbb', 'cccc');
+    await changeUnseen(engine, world.global, 'bbbb', 'cccc');
     writeFileSync(world.paths.broadcast, seconds(2));
     await until('the second change', () => readText(a)?.includes('cccc') ?? false);
   });
 
   it('every half second, for as long as it takes, does not starve the engine', async () => {
     const { engine, a } = await startUnseeing(1_000);
-    changeUnseen(engine, world.global, 'aaaa', 'bbbb');
+    await changeUnseen(engine, world.global, 'aaaa', 'bbbb');
     let told = 0;
     for await (const _ of every(500)) {
       writeFileSync(world.paths.broadcast, seconds());

@@ -91,7 +91,7 @@ describe('what else an entry holds', () => {
   it('carries sub-keys of mcpOAuthClientConfig and pluginSecrets one by one', async () => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     await editAsClient(a, (blob) => {
       blob.mcpOAuthClientConfig = { first: { clientSecret: fakeToken('client') } };
       blob.pluginSecrets = { one: { key: fakeToken('plugin') } };

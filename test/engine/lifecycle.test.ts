@@ -79,7 +79,7 @@ describe('a mission that ends', () => {
   it('is written back: what it acquired last goes up', async () => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     const last = await signIn(a, 'last');
     world.setStopped('a');
     engine.goOn();
@@ -93,7 +93,7 @@ describe('a mission that ends', () => {
     world.setRunning('a', wrapper.pid);
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
-    engine.pause();
+    await engine.pause();
     const last = await signIn(a, 'last');
     await wrapper.kill();
     engine.goOn();
@@ -134,7 +134,7 @@ describe('the end of the engine', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s writes back and exits 0', async (signal) => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     const last = await signIn(a, 'last');
     expect(await engine.kill(signal)).toEqual({ code: 0, signal: null });
     for (const place of [world.global, b])
@@ -165,7 +165,7 @@ describe('the end of the engine', () => {
   it('by Ctrl-C is not cut short by a second one, which npm passes on as well', async () => {
     const missions = world.addMissions('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     const last = await signIn(missions[0], 'last');
     process.kill(engine.pid, 'SIGINT');
     engine.goOn();

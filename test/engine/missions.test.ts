@@ -72,7 +72,7 @@ describe('mission folders', () => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
-    engine.pause();
+    await engine.pause();
     remake(join(world.paths.missions, 'b'));
     world.addMission('b');
     engine.goOn();
@@ -85,7 +85,7 @@ describe('mission folders', () => {
     const [a, b] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
-    engine.pause();
+    await engine.pause();
     remake(b.configDir);
     engine.goOn();
     await world.untilHeld(await signIn(a, 'meanwhile'));
@@ -104,7 +104,7 @@ describe('an attached config directory', () => {
     expect(serverIn(place, 'loop')).toEqual(server);
     expect(await world.mission(id)).toMatchObject({ state: 'attached', inSync: true });
     await world.untilHeld(await signIn(place, 'own'), [world.global, world.ref('a')]);
-    engine.pause();
+    await engine.pause();
     const last = await signIn(place, 'last');
     engine.goOn();
     await world.ask('detach', { id });

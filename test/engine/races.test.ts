@@ -34,7 +34,7 @@ describe('sign-ins at the same moment', () => {
     const ids = Array.from({ length: 10 }, (_, index) => `m${index}`);
     const missions = ids.map((id) => world.addMission(id));
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     const servers = await Promise.all(
       missions.map((place, index) => signIn(place, `own-${index}`)),
     );
@@ -59,7 +59,7 @@ describe('sign-ins at the same moment', () => {
   it('in the global entry and in a mission reach everywhere', async () => {
     const [a] = world.addMissions('a', 'b');
     const engine = await world.startEngine();
-    engine.pause();
+    await engine.pause();
     const own = await signIn(a, 'own');
     const plain = await signIn(world.global, 'plain');
     engine.goOn();
@@ -75,7 +75,7 @@ describe('a sign-in of a plain claude in the global entry', () => {
     world.addMission('c', { running: false });
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'), [world.global, a, world.ref('b')]);
-    engine.pause();
+    await engine.pause();
     await first(a);
     const server = await signIn(world.global, 'plain');
     engine.goOn();
@@ -101,7 +101,7 @@ describe('a sign-in of a plain claude in the global entry', () => {
     await world.untilHeld(await signIn(a, 'loop'));
     await writeAsClient(damaged, '{"mcpOAuth":');
     await world.untilAlert('wipe-damaged');
-    engine.pause();
+    await engine.pause();
     await writeAsClient(damaged, '{"mcpOAuth":{');
     const server = await signIn(world.global, 'plain');
     engine.goOn();
@@ -114,7 +114,7 @@ describe('a sign-in of a plain claude in the global entry', () => {
     await world.untilHeld(await signIn(a, 'loop'));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await post(agent, 'status', {}).answer;
-    engine.pause();
+    await engine.pause();
     const resync = post(agent, 'resync', { missionId: 'a' });
     await resync.sent;
     const server = await signIn(world.global, 'plain');
@@ -155,7 +155,7 @@ describe('a command that looks at the missions', () => {
     const server = await signIn(world.global, 'loop');
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await post(agent, 'status', {}).answer;
-    engine.pause();
+    await engine.pause();
     const detach = post(agent, 'detach', { id: 'nobody' });
     await detach.sent;
     world.setRunning('b');
@@ -171,7 +171,7 @@ describe('a command that looks at the missions', () => {
     const engine = await world.startEngine();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await post(agent, 'status', {}).answer;
-    engine.pause();
+    await engine.pause();
     const detach = post(agent, 'detach', { id: 'nobody' });
     await detach.sent;
     const b = world.addMission('b');

@@ -161,7 +161,7 @@ describe('a logout', () => {
     const [a, b] = world.addMissions('a', 'b', 'c');
     const engine = await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
-    engine.pause();
+    await engine.pause();
     await logOut(a, 'loop');
     const refreshed = await signIn(b, 'loop');
     engine.goOn();

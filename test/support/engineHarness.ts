@@ -177,7 +177,11 @@ export function makeWorld(): World {
   }
 
   function launch(options: EngineOptions = {}): EngineProcess {
-    const engine = spawnEngine({ env: { ...env, ...options.env }, uid: options.uid });
+    const engine = spawnEngine({
+      env: { ...env, ...options.env },
+      uid: options.uid,
+      settled: () => ask('status', {}),
+    });
     engines.push(engine);
     return engine;
   }

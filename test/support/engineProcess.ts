@@ -17,6 +17,8 @@ export interface SpawnOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Runs as this user; only root can. */
   readonly uid?: number | undefined;
+  /** Resolves once the engine has nothing left to do. */
+  readonly settled: () => Promise<unknown>;
 }
 
 /** An engine that runs in a process of its own: `agenc-bar sync --json`. */
@@ -35,8 +37,11 @@ export interface EngineProcess {
   stderr(): string;
   /** Sends a signal and waits for the end. */
   kill(signal: NodeJS.Signals): Promise<Exit>;
-  /** Holds it still (SIGSTOP), so that several things happen "at the same moment" for it. */
-  pause(): void;
+  /**
+   * Holds it still (SIGSTOP), so that several things happen "at the same moment" for it. Before, it has
+   * answered: it is not in the middle of a write, where it would hold a lock of those who come now.
+   */
+  pause(): Promise<void>;
   goOn(): void;
   readonly exited: Promise<Exit>;
   readonly alive: () => boolean;
@@ -126,7 +131,10 @@ export function spawnEngine(options: SpawnOptions): EngineProcess {
       });
       return Promise.race([exited, tooLate]);
     },
-    pause: () => void process.kill(pid, 'SIGSTOP'),
+    async pause() {
+      await options.settled();
+      process.kill(pid, 'SIGSTOP');
+    },
     goOn: () => void process.kill(pid, 'SIGCONT'),
   };
 }
