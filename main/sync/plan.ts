@@ -93,8 +93,9 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
   if (edits !== undefined && edits.size > 0) global = withFields(global, edits);
   const globalOversized = oversizedFields(read);
   const globalWrittenAt = new Map<FieldId, number | null>();
+  const stays = (id: FieldId) => distrusted.frozen.has(id) || globalOversized.has(id);
   const working = input.missions.map((mission) =>
-    start(mission, globalHeld, input.global, isCarried),
+    start(mission, globalHeld, input.global, isCarried, stays),
   );
 
   // The first round moves values up, the second brings them down to the missions before; a third settles ties.
@@ -184,6 +185,7 @@ function start(
   globalHeld: ReadonlySet<FieldId>,
   global: Pick<PlanInput['global'], 'answer' | 'distrusted'>,
   isCarried: (id: FieldId) => boolean,
+  stays: (id: FieldId) => boolean,
 ): Working {
   const { record, entry, distrusted } = mission;
   let base = record.base;
@@ -195,10 +197,12 @@ function start(
   }
   if (global.answer === 'restore') base = without(base, (id) => globalHeld.has(id));
   const held = heldNow(entry, [...base.keys()].filter(isCarried), record.held, mission.answer);
-  const dropped = new Set([...distrusted.dropped, ...global.distrusted.dropped]);
+  // What is not carried in the global entry could not come down in its place, and would just be gone.
+  const replaced = [...distrusted.dropped].filter((id) => !stays(id));
+  const dropped = new Set([...replaced, ...global.distrusted.dropped]);
   return {
     mission,
-    entry: dropFields(entry, distrusted.dropped),
+    entry: dropFields(entry, new Set(replaced)),
     // Nothing was agreed on: what the other side has is filled in.
     base: without(base, (id) => dropped.has(id)),
     held,

@@ -17,14 +17,18 @@ const many = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => fakeServer(`server-${from + index}`));
 
 /** What one reconcile of these missions with this global entry comes to, all of them never met before. */
-function plan(global: Entry | null, missions: Readonly<Record<string, Entry>>) {
+function plan(
+  global: Entry | null,
+  missions: Readonly<Record<string, Entry>>,
+  [ofGlobal, ofMissions] = [none, none],
+) {
   return planReconcile(
     {
       global: {
         entry: global,
         writtenAt: null,
         record: { place: 'x', known: new Set(), held: new Set() },
-        distrusted: none,
+        distrusted: ofGlobal,
       },
       missions: Object.entries(missions).map(([id, one]) => ({
         id,
@@ -33,7 +37,7 @@ function plan(global: Entry | null, missions: Readonly<Record<string, Entry>>) {
         record: { place: 'x', base: new Map(), held: new Set(), open: true, lastSyncAt: null },
         clone: false,
         cloneLogin: false,
-        distrusted: none,
+        distrusted: ofMissions,
       })),
       heal: false,
       carryLogin: { always: false, atClone: false },
@@ -96,4 +100,16 @@ it('neither by servers nor by their length', () => {
   });
   expect(JSON.stringify(made.global satisfies Json | null).length).toBeLessThan(768 * 1024);
   expect(made.missions.map(({ refused }) => refused)).toEqual([false, true]);
+});
+
+it('a mission’s spent sign-in is not taken from it where the others’ cannot come down in its place', () => {
+  const [spent, tampered] = [fakeServer('bank'), fakeServer('bank')];
+  const mission = entry(fakeEntry([spent]));
+  const field = new Set([`/mcpOAuth/${serverKey('bank')}`]);
+  const frozen = { frozen: field, dropped: new Set<string>() };
+  const dropped = { frozen: new Set<string>(), dropped: field };
+  const made = plan(entry(fakeEntry([tampered])), { a: mission }, [frozen, dropped]);
+  expect(made.missions[0]).toMatchObject({ entry: mission, changed: false });
+  const well = plan(entry(fakeEntry([tampered])), { a: mission }, [none, dropped]);
+  expect(well.missions[0]?.entry).toEqual(entry(fakeEntry([tampered])));
 });
