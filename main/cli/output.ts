@@ -7,6 +7,7 @@ import { shown, shownJson } from '../service/contract/shown.ts';
 
 /** No line that a person reads is longer. */
 const MAX_LINE = 20_000;
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Writes lines to stdout. A line break inside of one is somebody else's, and is shown as such. */
 export function print(...lines: readonly string[]): void {
@@ -16,6 +17,11 @@ export function print(...lines: readonly string[]): void {
 /** Writes a value to stdout as one line of JSON. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${shownJson(JSON.stringify(value))}\n`);
+}
+
+/** Whether so much of what was printed is still unread that more would only fill the memory. */
+export function isUnread(): boolean {
+  return process.stdout.writableLength > MAX_UNREAD_BYTES;
 }
 
 /** Writes a line for people to stderr, as this command's. */

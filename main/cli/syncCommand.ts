@@ -5,6 +5,7 @@ import { errorCode, errorText } from '../system/errors.ts';
 import { ExitCode } from '../system/userError.ts';
 import type { Context } from './context.ts';
 import { eventText } from './format.ts';
+import { complain, isUnread } from './output.ts';
 
 /** The disk, or the user's share of it. */
 const FULL = ['ENOSPC', 'EDQUOT'];
@@ -16,7 +17,18 @@ export async function syncCommand(context: Context): Promise<ExitCode> {
   // The contract says that "ready" is the first line; what the first look found follows it.
   const early: EventMessage[] = [];
   let isReady = false;
-  const show = (event: EventMessage): void => (json ? printJson(event) : print(eventText(event)));
+  let isTold = false;
+  function show(event: EventMessage): void {
+    if (isUnread()) {
+      if (!isTold)
+        complain('Nobody reads what is printed here: events are left out until somebody does.');
+      isTold = true;
+      return;
+    }
+    isTold = false;
+    if (json) printJson(event);
+    else print(eventText(event));
+  }
 
   // From the first moment on, and for good: npm passes on the Ctrl-C that the terminal has sent already.
   const ended = new Promise<void>((resolve) => {

@@ -41,7 +41,7 @@ export function refreshOrder(entry: Entry | null, serverKey: string): RefreshOrd
   const digest = tokenDigest(value);
   if (refreshToken === null || digest === null || clientId === null) return null;
   if (authorizationServerUrl === null || resource === null) return null;
-  // The client binds what it holds to the server that gave it, and shows it to no other.
+  // What one server gave is shown to no other, although the client itself goes by `authorizationServerUrl` alone.
   const issuer = text(value, 'issuer');
   if (issuer !== null && !isSameIssuer(issuer, authorizationServerUrl)) return null;
   const resourceUrl = new URL(resource);
