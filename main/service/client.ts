@@ -15,8 +15,11 @@ import {
 import { parseLive, parseResult } from './lenient.ts';
 import { parseEvent } from './syncLog.ts';
 
-/** Of an answer, or of a line of a stream: a thousand missions with 50 servers each come to 20 MB. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/**
+ * Of an answer, or of a line of a stream: a thousand missions with 50 servers each come to 20 MB; with 400,
+ * which one mission can bring upon all, to 160 MB. That must not blind whoever looks for the reason.
+ */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** What a command may wait for (a keychain's dialog, a mission's clone) is over long before. */
 const ANSWER_MS = 300_000;
 
