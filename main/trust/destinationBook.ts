@@ -115,7 +115,6 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   let looked = new WeakMap<Entry, Look>();
   /** What lies in each place. */
   const inUse = new Map<string, Look>();
-  let mayBeTooMuch = true;
 
   function read() {
     try {
@@ -135,7 +134,6 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
   function changed(): void {
     dirty = true;
-    mayBeTooMuch = true;
     looked = new WeakMap();
   }
 
@@ -209,14 +207,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
   /** The same for all servers together; what is made up last goes first. */
   function forgetTooMuch(): void {
-    if (!mayBeTooMuch) return;
     const tooMany = signInsToForget(signIns, signInsInUse());
     const used = new Set([...inUse.values()].flatMap(({ secrets }) => secrets));
     const secrets = secretsToForget(clientSecrets, used);
     forget(tooMany);
     for (const secret of secrets) clientSecrets.delete(secret);
     if (tooMany.length + secrets.length > 0) changed();
-    mayBeTooMuch = false;
   }
 
   function signInsInUse(): Set<SignIn> {
@@ -323,7 +319,6 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       if (place === GLOBAL_PLACE) for (const signIn of lookOnce(entry).own) makeCurrent(signIn);
       const look = lookOnce(entry);
       inUse.set(place, look);
-      forgetTooMuch();
       return look.found;
     },
 
@@ -384,6 +379,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
     async save() {
       if (!dirty) return;
+      // Here, and not at each look: it goes through all that lies in any place.
+      forgetTooMuch();
       dirty = false;
       try {
         if (damaged !== null) renameSync(path, `${path}.damaged-${now()}`);
