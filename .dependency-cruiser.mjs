@@ -36,7 +36,12 @@ export default {
       '^main/wrapper/',
       '^main/(?!(wrapper|missions|stores|system)/)',
     ),
-    rule('engine-knows-no-service', '^main/sync/', '^main/(service|cli)/'),
+    rule(
+      'engine-knows-no-service',
+      '^main/sync/',
+      '^main/(service|cli)/',
+      '^main/service/contract/answers',
+    ),
     rule('service-knows-no-command-line', '^main/service/', '^main/cli/'),
     rule(
       'the-contract-imports-only-zod',

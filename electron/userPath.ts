@@ -6,8 +6,8 @@ import { shellPath } from 'shell-path';
 const PATIENCE_MS = 5_000;
 
 /**
- * The PATH with the folders of the user's own shell added: an app that was started from a desktop, and on
- * macOS every one, has not what the user's `.zshrc` or `.bashrc` adds, and so would not find `claude`.
+ * The PATH with the folders of the user's own shell added. An app that was started from a desktop does not
+ * have what the user's `.zshrc` or `.bashrc` adds, and so would not find `claude`; on macOS that is every app.
  * @param path what this process has
  */
 export async function userPath(

@@ -6,7 +6,7 @@ import { expiresAtOf, isUsable } from './serverState.ts';
 /** Per field, the digest on which mission and global last agreed: the base of the three-way merge. */
 export type Lineage = ReadonlyMap<FieldId, Digest>;
 
-/** How far a field may travel: MCP fields both ways, Claude's own login only as it is told. */
+/** How far a field may travel. MCP fields go both ways; for Claude's own login the caller decides. */
 export type Carry = 'both' | 'down' | 'none';
 
 export interface MergeInput {

@@ -4,7 +4,7 @@
  * A place is a credential directory. Times are monotonic ms.
  */
 export interface FenceState {
-  /** Where clients are at it: their lock is there, or it went and what they left is being taken in. */
+  /** Where clients refresh. `locked`: their lock is there. `ended`: it is gone, and their new token is being read. */
   readonly clients: ReadonlyMap<Place, 'locked' | 'ended'>;
   /** Where we hold the lock. */
   readonly held: ReadonlySet<Place>;

@@ -104,7 +104,7 @@ function lifeOf({ expiresAt, seen }: Pick<RefreshCandidate, 'expiresAt' | 'seen'
   return expiresAt - seen.wall;
 }
 
-/** With less than this left a client may be at it: then it is the client's. */
+/** Time left, in ms, from which a client may refresh by itself: the engine then leaves it to the client. */
 function giveUpAt(leadMs: number): number {
   return Math.min(CLIENT_WINDOW_MS, leadMs / 2);
 }

@@ -59,12 +59,12 @@ const NOTHING_KNOWN: RefreshFacts = {
   nextRefreshAt: null,
   refreshTrouble: null,
 };
-/** News come in crowds. */
+/** Changes come in bursts; one look serves them all. */
 const LOOK_DELAY_MS = 50;
-/** No timer may run for more than 24 days; and nothing is lost by looking now and then. */
+/** Node's timers end at 24 days, and an hourly look costs nothing. */
 const LONGEST_TIMER_MS = 3_600_000;
 const AT_ONCE = 4;
-/** Until the engine has seen what a refresh found the entry to hold. */
+/** A refresh found another value than we knew: time for the engine to have read it. */
 const LOOK_AGAIN_MS = 1_000;
 const CARRY_AGAIN_MS = 5_000;
 

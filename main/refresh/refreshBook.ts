@@ -53,11 +53,11 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       name,
       expiresAt,
       seen: { wall: clock.now(), monotonic: clock.monotonic() },
-      // What is there at the first look was issued nobody knows when.
+      // Nobody knows when a value was issued that is there at the first look.
       fresh: looked,
       jitter: random(),
       refreshedAt: looked ? clock.now() : null,
-      // What the engine brought it claims itself, by the very value.
+      // A value that the engine itself refreshed is claimed by `isEngines`, later.
       refreshedBy: looked ? (isRecent ? up.missionId : 'global') : null,
       notBefore: null,
       failures: 0,

@@ -3,10 +3,11 @@ import type { Json } from '../credentials/entry.ts';
 import { type FieldId, splitField } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
 import { isSynced, type MissionRegistry } from '../missions/registry.ts';
+import { answersOf, answerWords } from '../service/contract/answers.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
-import type { Alert, AlertAnswer, AlertKind } from './events.ts';
+import type { Alert, AlertAnswer } from './events.ts';
 import type { TamperingAnswer, Target } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import type { Replacements } from './replacements.ts';
@@ -21,14 +22,6 @@ export interface AnswersDeps {
   /** A value from the journal. @throws UserError if it is not there any more or cannot be read */
   readonly keptValue: (field: FieldId, digest: Digest) => Promise<Json>;
 }
-
-/** What each kind of alert can be answered with; the others go away with their cause. */
-const ANSWERS: Readonly<Partial<Record<AlertKind, readonly AlertAnswer[]>>> = {
-  wipe: ['restore', 'remove'],
-  tampering: ['keep', 'accept'],
-  replaced: ['former', 'dismiss'],
-  conflict: ['dismiss'],
-};
 
 /** Carries out what the user says to an alert. @returns rejects with a UserError where it cannot be done */
 export function createAnswers(
@@ -100,11 +93,10 @@ export function createAnswers(
     if (alert === undefined) {
       throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
     }
-    const allowed = ANSWERS[alert.kind] ?? [];
-    if (!allowed.includes(answer)) {
-      const advice = allowed.map((each) => `"${each}"`).join(' or ');
+    if (!answersOf[alert.kind].includes(answer)) {
+      const advice = answerWords(alert.kind);
       throw new UserError(
-        `"${alertId}" cannot be answered with "${answer}"; ${advice === '' ? 'it goes away with its cause' : `say ${advice}`}.`,
+        `"${alertId}" cannot be answered with "${answer}"; ${advice === null ? 'it goes away with its cause' : `say ${advice}`}.`,
       );
     }
     switch (answer) {

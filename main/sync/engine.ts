@@ -188,7 +188,7 @@ export function createEngine(deps: EngineDeps): Engine {
     alerts.clearAbout(mission.id);
   }
 
-  /** A folder that is made or removed is several events, and they come in crowds. */
+  /** One folder that is made or removed causes several events; one scan serves them all. */
   function noticeMissions(): void {
     if (rescanQueued) return;
     rescanQueued = true;

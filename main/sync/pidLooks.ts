@@ -2,6 +2,7 @@ import type { Mission } from '../missions/mission.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Alerts } from './alerts.ts';
 import { createBrake } from './brake.ts';
+import { stormAlert } from './stormAlert.ts';
 
 /**
  * Looks at the missions' `pid` files as they change. Each start and each end of a run has its entry, its locks and its
@@ -22,9 +23,8 @@ export function createPidLooks(clock: Clock, alerts: Alerts, look: (id: string) 
     costMs: () => 0,
     onDue: (ids) => ids.forEach(look),
     onStorm(id, goesOn) {
-      const message = `Mission "${id}" starts and ends many times a second, for seconds on end, as no Claude does. It is looked at about once a second until that ends, and all others go on as before. Look at what runs there, and stop it.`;
-      const alert = { kind: 'hostile', missionId: id, servers: [], message } as const;
-      alerts.set(`restarts-${id}`, goesOn ? alert : null);
+      const text = stormAlert(id, `Mission "${id}" starts and ends many times a second`);
+      alerts.set(`restarts-${id}`, goesOn ? text : null);
     },
   });
   return {

@@ -6,6 +6,7 @@ import { digestOfAll, type Tampering } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
 import { changesText, isShort } from './replacements.ts';
+import { stormAlert } from './stormAlert.ts';
 
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];
@@ -130,12 +131,10 @@ export function createReporter(
     },
 
     storm(id, goesOn) {
-      const [alertId, what] = id === '' ? ['global', 'The global entry'] : [id, `Mission "${id}"`];
-      const message = `${what} changes many times a second, for seconds on end, as no Claude does: its entry is rewritten, or its lock taken, again and again. It is looked at about once a second until that ends, and all others go on as before. Look at what runs there, and stop it.`;
-      alerts.set(
-        `busy-${alertId}`,
-        goesOn ? { kind: 'hostile', missionId: id || null, servers: [], message } : null,
-      );
+      const [alertId, who] = id === '' ? ['global', 'The global entry'] : [id, `Mission "${id}"`];
+      const what = 'changes many times a second';
+      const how = ': its entry is rewritten, or its lock taken, again and again';
+      alerts.set(`busy-${alertId}`, goesOn ? stormAlert(id || null, `${who} ${what}`, how) : null);
     },
   };
 }

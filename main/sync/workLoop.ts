@@ -41,9 +41,9 @@ export interface WorkLoopDeps {
 }
 
 /**
- * Decides what is reconciled when. Whatever is noticed is reconciled at once, together with all else
- * that was noticed meanwhile; what failed is tried again, and everything is looked at in the poll. A mission
- * that fails, keeps its lock or changes all the time is looked at in its own time, and nobody waits for it.
+ * Decides what is reconciled when. A change is reconciled as soon as it is noticed, together with the others
+ * that came meanwhile; what failed is tried again; the poll looks at everything. A mission that fails, holds
+ * its lock or changes all the time has a schedule of its own, so that no other mission waits for it.
  */
 export interface WorkLoop {
   /** This mission is to be looked at. */
