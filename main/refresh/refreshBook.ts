@@ -34,7 +34,10 @@ export interface RefreshBook {
   all(): readonly RefreshNote[];
 }
 
-/** A value that was carried up is seen in the global entry within milliseconds. */
+/**
+ * A value that was carried up is seen in the global entry within milliseconds. A look just before that sees the
+ * value that it replaces, so a look does not use the memory up.
+ */
 const REMEMBERED_MS = 10_000;
 
 /** @param random from 0 to 1 */
@@ -47,7 +50,6 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
   function note({ key, name }: ServerSummary, expiresAt: number): RefreshNote {
     const up = carriedUp.get(name);
     const isRecent = up !== undefined && clock.monotonic() - up.at < REMEMBERED_MS;
-    carriedUp.delete(name);
     return {
       key,
       name,
@@ -91,16 +93,18 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
     },
 
     onEvent(event) {
-      if (event.event !== 'sync' || event.direction !== 'up') return;
-      const { missionId, servers } = event;
+      if (event.event !== 'sync') return;
+      const { missionId, servers, direction } = event;
       const at = clock.monotonic();
       for (const [name, before] of carriedUp) {
         if (at - before.at < REMEMBERED_MS) break;
         carriedUp.delete(name);
       }
       for (const name of servers) {
+        // What comes down to a mission replaces what it had brought.
+        if (direction === 'down' && carriedUp.get(name)?.missionId !== missionId) continue;
         carriedUp.delete(name);
-        carriedUp.set(name, { missionId, at });
+        if (direction === 'up') carriedUp.set(name, { missionId, at });
       }
     },
 
