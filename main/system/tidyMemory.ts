@@ -3,6 +3,8 @@ import { runInNewContext } from 'node:vm';
 
 /** What an engine with some hundred missions needs; below that nothing is done. */
 const ENOUGH_MB = 140;
+/** Less to gain than this is not worth a collection. */
+const WORTH_MB = 24;
 const LOOK_MS = 2_500;
 const MB = 1024 * 1024;
 
@@ -17,10 +19,10 @@ export function tidyMemory(): () => void {
   /** What was left after the last collection: more than that is what there is to gain. */
   let keptMb = 0;
   const timer = setInterval(() => {
-    const { rss, heapUsed } = process.memoryUsage();
-    if (rss / MB < ENOUGH_MB || heapUsed / MB < keptMb * 1.2) return;
+    const { rss, heapTotal } = process.memoryUsage();
+    if (rss / MB < ENOUGH_MB || heapTotal / MB < keptMb + WORTH_MB) return;
     collect();
-    keptMb = process.memoryUsage().heapUsed / MB;
+    keptMb = process.memoryUsage().heapTotal / MB;
   }, LOOK_MS);
   timer.unref();
   return () => clearInterval(timer);
@@ -29,5 +31,7 @@ export function tidyMemory(): () => void {
 /** Node shows the collector only to those who ask for it at the start, or in this way. */
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  const gc = runInNewContext('gc') as NonNullable<typeof globalThis.gc>;
+  // Any other kind keeps the young generation as large as it has ever been, up to 128 MB.
+  return () => void gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
