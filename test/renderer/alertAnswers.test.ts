@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findingsInEveryLook } from './support/axe.ts';
 import { reach } from './support/keyboard.ts';
-import { startPages, type TestPages, type TestWindow } from './support/page.ts';
+import { connectPages, type TestPages, type TestWindow } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 import { ALERTS, withSnapshot } from './support/states.ts';
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages.close());
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPages, type TestPages } from './support/page.ts';
+import { connectPages, type TestPages } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 import { appState, SEVEN, withSnapshot } from './support/states.ts';
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages.close());
 

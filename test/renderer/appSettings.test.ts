@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
-import { startPages, type TestPages, type TestWindow } from './support/page.ts';
+import { connectPages, type TestPages, type TestWindow } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 import { appState } from './support/states.ts';
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages.close());
 

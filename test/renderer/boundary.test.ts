@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
-import { startPages, type TestPages } from './support/page.ts';
+import { connectPages, type TestPages } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 import { ALERTS, mission, SEVEN, server, withSnapshot } from './support/states.ts';
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages.close());
 

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogLine } from '../../main/service/contract/log.ts';
 import { findingsInEveryLook } from './support/axe.ts';
-import { startPages, type TestPages, type TestWindow } from './support/page.ts';
+import { connectPages, type TestPages, type TestWindow } from './support/page.ts';
 import { appState, NOW } from './support/states.ts';
 
 /** A log that the page reads as main would give it. */
@@ -83,7 +83,7 @@ function installLog({ now, total, slow }: { now: number; total: number; slow: bo
 
 let pages: TestPages;
 beforeAll(async () => {
-  pages = await startPages();
+  pages = await connectPages();
 }, 120_000);
 afterAll(() => pages?.close());
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserServer, chromium } from 'playwright-core';
 
 const run = promisify(execFile);
 
@@ -60,16 +60,30 @@ export function findChromium(): Promise<string> {
 
 /** A browser with a fresh profile; `close()` ends it and removes the profile. */
 export async function launchChromium(): Promise<Browser> {
+  const options = await launchOptions();
+  const browser = await chromium.launch(options);
+  browser.once('disconnected', options.remove);
+  return browser;
+}
+
+/** The same for several processes, which each `chromium.connect()` to it. */
+export async function launchChromiumServer(): Promise<BrowserServer> {
+  const options = await launchOptions();
+  const server = await chromium.launchServer(options);
+  server.once('close', options.remove);
+  return server;
+}
+
+async function launchOptions() {
   // Chromium and Debian's start script look for files there: none of the user's.
   const home = mkdtempSync(join(tmpdir(), 'agenc-bar-chromium-'));
-  const browser = await chromium.launch({
+  return {
     executablePath: await findChromium(),
     headless: true,
     args: [...CHROMIUM_FLAGS],
     env: chromiumEnvironment(home),
-  });
-  browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }));
-  return browser;
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
 }
 
 /** What Chromium needs of the environment, and nothing that could lead it to the user's own things. */
