@@ -5,11 +5,12 @@ import type { EntryRef } from '../../main/stores/store.ts';
 import { logOut, readBlob, readText, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { type FakeServer, serverKey } from '../support/fake.ts';
+import { chooseSeed, createRandom } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 /** A plain `npm test` kills it this often; set the variable for a long run. */
 const ROUNDS = Number(process.env.AGENC_BAR_KILL_ROUNDS ?? 12);
-const SEED = Number(process.env.AGENC_BAR_KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = chooseSeed();
 const LONGEST_DELAY_MS = 60;
 const MS_PER_ROUND = 4_000;
 
@@ -19,28 +20,11 @@ beforeEach(() => {
 });
 afterEach(() => world.cleanup());
 
-/** A small random generator that a seed repeats (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 describe('the engine, killed with SIGKILL at random moments', () => {
   it(
-    `loses no token and damages no entry (${ROUNDS} rounds, AGENC_BAR_KILL_SEED=${SEED})`,
+    `loses no token and damages no entry (${ROUNDS} rounds, TEST_SEED=${SEED})`,
     async () => {
-      const random = randomFrom(SEED);
-      const upTo = (count: number): number => Math.floor(random() * count);
-      const pick = <T>(from: readonly T[]): T => {
-        const picked = from[upTo(from.length)];
-        if (picked === undefined) throw new Error('nothing to pick from');
-        return picked;
-      };
+      const { next: random, below, pick } = createRandom(SEED);
       const missions = world.addMissions('a', 'b', 'c', 'd');
       const places: EntryRef[] = [world.global, ...missions];
       /** What every entry shall hold in the end, and what was replaced or logged out on the way. */
@@ -83,7 +67,7 @@ describe('the engine, killed with SIGKILL at random moments', () => {
       async function burst(round: number): Promise<void> {
         const settled = [...valid.keys()];
         const work: Promise<void>[] = [];
-        for (let count = 1 + upTo(4); count > 0; count -= 1) {
+        for (let count = 1 + below(4); count > 0; count -= 1) {
           const name = `r${round}-${count}`;
           work.push(signIn(pick(places), name).then((server) => void valid.set(name, server)));
         }

@@ -14,11 +14,14 @@ import type { EntryRef } from '../../main/stores/store.ts';
 import { entryFile, lockFolder, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
 import { fakeEntry } from '../support/fake.ts';
+import { chooseSeed, createRandom } from '../support/random.ts';
 
 /*
  * What one mission does to itself costs the others nothing. Each of these once stopped, slowed or ended the
  * engine for all.
  */
+
+const SEED = chooseSeed();
 
 let world: World;
 let ends: (() => void)[];
@@ -128,11 +131,11 @@ describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chm
   const kinds = Object.keys(ways).filter((kind) => kind !== 'chmod' || why === null);
 
   it.each(kinds)(
-    '%s: the engine lives, and the others are in step',
+    `%s: the engine lives, and the others are in step (TEST_SEED=${SEED})`,
     async (kind) => {
-      const seed = Number(process.env.AGENC_SEED ?? Date.now() % 1_000_000);
-      console.log(`AGENC_SEED=${seed}`);
-      const random = randomFrom(seed);
+      // One for each of the two that take turns at random, so that both repeat what they do.
+      const pauses = createRandom(SEED);
+      const places = createRandom(SEED + 1);
       const way = ways[kind as keyof typeof ways];
       const [a, b, odd] = world.addMissions('a', 'b', 'odd');
       const user = world.giveToNobody();
@@ -141,14 +144,14 @@ describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chm
       const spoiling = (async () => {
         while (!stop) {
           way.spoil(odd.configDir);
-          await sleep(random() * 4);
+          await sleep(pauses.next() * 4);
           way.mend(odd.configDir);
-          await sleep(random() * 12);
+          await sleep(pauses.next() * 12);
         }
       })();
       try {
         for (let round = 0; round < 12; round += 1) {
-          const from = random() < 0.5 ? a : b;
+          const from = places.pick([a, b]);
           const server = await signIn(from, 'loop');
           await world.untilHeld(server, [world.global, a, b]);
         }
@@ -156,7 +159,7 @@ describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chm
         stop = true;
         await spoiling;
       }
-      expect(engine.alive(), `seed ${seed}`).toBe(true);
+      expect(engine.alive()).toBe(true);
       const last = await signIn(a, 'last');
       await world.untilHeld(last);
       // A write that could not be checked may count as a change there: a conflict, where nothing is lost.
@@ -165,17 +168,6 @@ describe(`a mission whose folder becomes unusable at any moment${why ? ` (no chm
     90_000,
   );
 });
-
-/** Numbers in [0, 1) that come again with the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function aside(folder: string, replace: () => void): void {
   renameSync(folder, `${dirname(folder)}/aside`);

@@ -8,6 +8,7 @@ import { invalidate, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
 import { serverKey } from '../support/fake.ts';
+import { chooseSeed, createRandom } from '../support/random.ts';
 import {
   createTokenServer,
   refreshAsClient,
@@ -17,6 +18,7 @@ import {
 import { until } from '../support/until.ts';
 
 const KILLS = 5;
+const SEED = chooseSeed();
 const LATEST_KILL_MS = 40;
 const RUNS_OUT = { expiresAt: Date.now() + 120_000 };
 
@@ -268,13 +270,14 @@ it('what was blanked while an engine was killed is offered once more by the next
   });
 });
 
-it('an engine killed again and again while all refresh leaves no lock and loses no token', async () => {
+it(`an engine killed again and again while all refresh leaves no lock and loses no token (TEST_SEED=${SEED})`, async () => {
+  const random = createRandom(SEED);
   // So short a life that every look refreshes.
   server = createTokenServer(120_000);
   let engine = await startInStep();
   for (let round = 0; round < KILLS; round += 1) {
     const busy = everywhere().map((place) => refreshAsClient(place, 'loop', server));
-    await sleep(Math.random() * LATEST_KILL_MS);
+    await sleep(random.next() * LATEST_KILL_MS);
     await engine.kill('SIGKILL');
     engine = await world.startEngine();
     await Promise.all(busy);

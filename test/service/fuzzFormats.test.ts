@@ -11,14 +11,13 @@ import { clock, dayOf, lineText } from '../../renderer/log/format.ts';
 import { cellText, cellWords, clockTime } from '../../renderer/servers/words.ts';
 import * as time from '../../renderer/text/time.ts';
 import { alert, mission, server, withSnapshot } from '../renderer/support/states.ts';
+import { chooseSeed } from '../support/random.ts';
 
 /*
  * Whatever an entry, a folder, a wrapper or a server says: no formatter throws, and none lets through what
- * commands a terminal or turns what stands after it. A failure names its seed; `FC_SEED` runs it again.
+ * commands a terminal or turns what stands after it. A failure names its seed; `TEST_SEED` runs it again.
  */
-const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-console.info(`fast-check seed ${seed}`);
-const options = { seed, numRuns: 300 };
+const options = { seed: chooseSeed(), numRuns: 300 };
 
 const UNFIT =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point

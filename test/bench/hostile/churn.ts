@@ -6,8 +6,8 @@ import { editAsClient, readBlob } from '../../support/clientWrites.ts';
 import { makeWorld, type World } from '../../support/engineHarness.ts';
 import type { EngineProcess } from '../../support/engineProcess.ts';
 import { fakeEntry, fakeServer, serverKey } from '../../support/fake.ts';
+import { createRandom, type Random } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
-import { createRandom, type Random } from './random.ts';
 
 export interface ChurnOptions {
   readonly missions: number;
@@ -150,7 +150,7 @@ async function comeAndGo(
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted && names.length > 0) {
-    const name = names[random.below(names.length)] ?? '';
+    const name = random.pick(names);
     switch (random.below(4)) {
       case 0:
         rmSync(join(world.paths.missions, name), { recursive: true, force: true, maxRetries: 5 });

@@ -4,6 +4,7 @@ import { fuzzedText, fuzzFor } from '../../hostile/fuzzFor.ts';
 import { harmTo, MEMORY_LIMIT_MB } from '../../hostile/invariants.ts';
 import { descriptorsOf, memoryOf } from '../../hostile/processFacts.ts';
 import { makeScene } from '../../hostile/scene.ts';
+import { chooseSeed } from '../../support/random.ts';
 import { machineText } from '../report.ts';
 import { type ChurnReport, churn } from './churn.ts';
 
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     up: { type: 'string', default: '25' },
   },
 });
-const seed = Number(values.seed ?? Date.now() % 2 ** 30);
+const seed = chooseSeed(values.seed);
 // Ctrl-C goes through the exit handlers.
 process.once('SIGINT', () => process.exit(130));
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { available } from '../../claude/install.ts';
 import { statusIn } from '../../claude/scene.ts';
 import type { EngineProcess } from '../../support/engineProcess.ts';
+import { chooseSeed, createRandom, type Random } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
 import { machineText } from '../report.ts';
 import { clientVersion } from './clientVersion.ts';
@@ -14,7 +15,7 @@ import { watchLocks } from './lockWatch.ts';
  * at random moments; the engine is killed and started again all the while. In the end no mission may be
  * unusable, and no lock may ever have been left for more than 15 s. Options:
  *   --minutes 10   --missions 8   --life 20 (s)   --answer 0 (ms that the server takes to answer)
- *   --up 10 (s that an engine lives in the mean; 0: it is never killed)
+ *   --up 10 (s that an engine lives in the mean; 0: it is never killed)   --seed N (of a run to repeat)
  * While a server takes its time, a kill may lose an answer that nobody else will ever get: with
  * `--answer` above 0 the soak can fail by that alone, and says so. Exit code 1: something is as it must not be.
  */
@@ -26,10 +27,12 @@ const { values } = parseArgs({
     life: { type: 'string', default: '20' },
     answer: { type: 'string', default: '0' },
     up: { type: 'string', default: '10' },
+    seed: { type: 'string' },
   },
 });
 const lifeSeconds = Number(values.life);
 const upMs = Number(values.up) * 1000;
+const seed = chooseSeed(values.seed);
 const settings = {
   refreshFence: true,
   refreshAhead: true,
@@ -43,6 +46,7 @@ if (!found.ok) {
   console.error(found.reason);
   process.exit(1);
 }
+console.log(`${machineText()} · Claude Code ${clientVersion(found.claudePath)} · seed ${seed}`);
 const over = new AbortController();
 // Ctrl-C ends it early; what has been seen until then is told all the same.
 process.once('SIGINT', () => over.abort());
@@ -59,7 +63,10 @@ try {
   const deadline = setTimeout(() => over.abort(), Number(values.minutes) * 60_000);
   const said = new Map<string, number>();
   const killing = killAgainAndAgain(clones);
-  const looking = clones.missions.map((mission) => lookAgainAndAgain(mission, said));
+  const looking = clones.missions.map((mission, index) =>
+    // Each has numbers of its own, so that it repeats its pauses whatever the others do.
+    lookAgainAndAgain(mission, said, createRandom(seed + 1 + index)),
+  );
   // If one fails, all others end too before the folders go.
   for (const one of [killing, ...looking]) one.catch(() => over.abort());
   await Promise.allSettled([killing, ...looking]);
@@ -69,7 +76,6 @@ try {
   await settle(clones, engine);
   console.log(
     [
-      `${machineText()} · Claude Code ${clientVersion(found.claudePath)}`,
       `${clones.missions.length} missions, ${values.minutes} minutes, tokens of ${lifeSeconds} s, a server ` +
         `that answers after ${values.answer} ms`,
       `engine killed ${kills} times; refreshed ${server.of('refreshed').length} times, refused ` +
@@ -113,25 +119,30 @@ interface Kills {
 /** The last engine is left alone: the clients that still run have somebody to look after them. */
 async function killAgainAndAgain({ world }: Clones): Promise<Kills> {
   const refused = () => server.of('refresh-rejected').length;
+  const random = createRandom(seed);
   let [kills, refusedAlone] = [0, 0];
   for (;;) {
     const before = refused();
     const engine = await world.startEngine();
     refusedAlone += refused() - before;
-    await pause(upMs === 0 ? LONG_MS : upMs * (0.2 + Math.random() * 1.6));
+    await pause(upMs === 0 ? LONG_MS : upMs * (0.2 + random.next() * 1.6));
     if (over.signal.aborted) return { engine, kills, refusedAlone };
     const atKill = refused();
     await engine.kill('SIGKILL');
     kills += 1;
-    await pause(Math.random() * 2_000);
+    await pause(random.next() * 2_000);
     refusedAlone += refused() - atKill;
   }
 }
 
 /** A client that looks at the server now and then: about one of eight starts each second. */
-async function lookAgainAndAgain(mission: string, said: Map<string, number>): Promise<void> {
+async function lookAgainAndAgain(
+  mission: string,
+  said: Map<string, number>,
+  random: Random,
+): Promise<void> {
   while (!over.signal.aborted) {
-    await pause(2_000 + Math.random() * 12_000);
+    await pause(2_000 + random.next() * 12_000);
     const status = (await statusIn(clones.scene, mission)) ?? 'nothing';
     said.set(status, (said.get(status) ?? 0) + 1);
   }
