@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   entryFile,
   invalidate,
@@ -28,19 +28,12 @@ import {
 
 /* Whole flows through the window, on real files and the real engine, as a user has them. */
 
-let worlds: AppWorld[] = [];
-afterEach(async () => {
-  const all = worlds;
-  worlds = [];
-  for (const world of all) await world[Symbol.asyncDispose]();
-});
-
 async function start(options: AppWorldOptions = {}): Promise<{ world: AppWorld; page: Page }> {
   const world = await openAppWorld({
     prepare: (w) => void w.addMissions('a', 'b', 'c'),
     ...options,
   });
-  worlds.push(world);
+  onTestFinished(() => world[Symbol.asyncDispose]());
   const page = await world.open();
   if (options.firstStart !== true) await untilConnected(world, page);
   return { world, page };

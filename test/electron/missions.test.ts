@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { makeRepository } from '../missions/makeHome.ts';
 import { serverIn, signIn } from '../support/clientWrites.ts';
@@ -24,18 +24,11 @@ import { type AppWorld, ask, openAppWorld, untilConnected } from './support/appW
 const SIGN_IN_PAGE = 'https://id.example.test/authorize?client_id=x&state=of-the-request';
 const TOKEN = `sk-ant-oat01-${MARK}claude_login-0123456789`;
 
-let ends: (() => unknown)[] = [];
-afterEach(async () => {
-  const all = ends.reverse();
-  ends = [];
-  for (const end of all) await end();
-});
-
 async function start(): Promise<{ world: AppWorld; page: Page }> {
   // A tmux server of the test's own.
   const sockets = mkdtempSync(join(tmpdir(), 'agenc-bar-tmux-'));
   const tmux = { TMUX_TMPDIR: sockets };
-  ends.push(() => {
+  onTestFinished(() => {
     spawnSync('tmux', ['kill-server'], { env: { ...process.env, ...tmux }, stdio: 'ignore' });
     rmSync(sockets, { recursive: true, force: true });
   });
@@ -43,7 +36,7 @@ async function start(): Promise<{ world: AppWorld; page: Page }> {
     prepare: (w) => w.writeSettings({ claudePath: claudeOf(w.root) }),
     env: tmux,
   });
-  ends.push(() => world[Symbol.asyncDispose]());
+  onTestFinished(() => world[Symbol.asyncDispose]());
   const { root } = world.world;
   // Says what it was asked, and works until it is let go.
   writeFileSync(

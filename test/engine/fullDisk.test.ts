@@ -1,24 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readText, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { mountSmallDisk, type SmallDisk, whyNoSmallDisk } from '../support/smallDisk.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
-let disks: SmallDisk[];
 beforeEach(() => {
   world = makeWorld();
-  disks = [];
-});
-afterEach(async () => {
-  await world.killAll();
-  for (const disk of disks) disk.unmount();
-  await world.cleanup();
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => world.cleanup());
 });
 
 function mount(folder: string, kilobytes: number): SmallDisk {
   const disk = mountSmallDisk(folder, kilobytes);
-  disks.push(disk);
+  onTestFinished(async () => {
+    await world.killAll();
+    disk.unmount();
+  });
   return disk;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { followSnapshots } from '../../main/service/client.ts';
 import { signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
@@ -14,15 +14,10 @@ const SLOW = 120_000;
 const MEGABYTE = 1024 * 1024;
 
 let world: World;
-let close: (() => void)[];
 beforeEach(() => {
   world = makeWorld();
-  close = [];
 });
-afterEach(async () => {
-  for (const each of close) each();
-  await world.cleanup();
-});
+afterEach(() => world.cleanup());
 
 const socketOf = (id: string) => join(world.paths.missions, id, 'wrapper.sock');
 const honest = {
@@ -74,7 +69,7 @@ async function lie(
     how(response);
   });
   await new Promise<void>((resolve) => server.listen(socketOf(id), resolve));
-  close.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -161,7 +156,7 @@ describe.skipIf(process.platform !== 'linux')('a wrapper', () => {
         connection.destroy();
       });
       await new Promise<void>((resolve) => server.listen(other, resolve));
-      close.push(() => server.close());
+      onTestFinished(() => void server.close());
       world.addMission('x');
       symlinkSync(other, socketOf('x'));
       expect((await world.run(['mission', 'ls', '--json'])).code).toBe(0);

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { entryFile, lockFolder, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
@@ -24,14 +24,10 @@ import { chooseSeed, createRandom } from '../support/random.ts';
 const SEED = chooseSeed();
 
 let world: World;
-let ends: (() => void)[];
 beforeEach(() => {
   world = makeWorld();
-  ends = [];
-});
-afterEach(async () => {
-  for (const end of ends) end();
-  await world.cleanup();
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => world.cleanup());
 });
 
 /** Keeps a client's lock as a living client does, heartbeat and all, until the test ends or lets go. */
@@ -42,7 +38,7 @@ function keepLock(place: EntryRef): () => void {
     clearInterval(beat);
     rmSync(lockFolder(place), { recursive: true, force: true });
   };
-  ends.push(letGo);
+  onTestFinished(letGo);
   return letGo;
 }
 

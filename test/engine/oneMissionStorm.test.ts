@@ -9,41 +9,39 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { entryFile, lockFolder, readBlob, serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
 import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
-import { mountSmallDisk, type SmallDisk, whyNoSmallDisk } from '../support/smallDisk.ts';
+import { mountSmallDisk, whyNoSmallDisk } from '../support/smallDisk.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
-let timers: NodeJS.Timeout[];
-let disks: SmallDisk[];
 beforeEach(() => {
   world = makeWorld();
-  timers = [];
-  disks = [];
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => world.cleanup());
 });
-afterEach(async () => {
-  for (const timer of timers) clearInterval(timer);
-  await world.killAll();
-  for (const disk of disks) disk.unmount();
-  await world.cleanup();
-});
+
+/** Does something again and again, until it is told to stop or the test is over. */
+function keepDoing(everyMs: number, deed: () => void): () => void {
+  const timer = setInterval(deed, everyMs);
+  const stop = (): void => clearInterval(timer);
+  onTestFinished(stop);
+  return stop;
+}
 
 /** Rewrites an entry again and again, each time with a new token, until the end. */
 function storm(place: EntryRef, everyMs = 10): () => void {
   const key = serverKey('storm');
-  const timer = setInterval(() => {
+  return keepDoing(everyMs, () => {
     const blob = readBlob(place);
     blob.mcpOAuth = { ...blob.mcpOAuth, [key]: fakeServer('storm') };
     const temporary = `${entryFile(place)}.tmp.${randomBytes(4).toString('hex')}`;
     writeFileSync(temporary, JSON.stringify(blob), { mode: 0o600 });
     renameSync(temporary, entryFile(place));
-  }, everyMs);
-  timers.push(timer);
-  return () => clearInterval(timer);
+  });
 }
 
 describe('a mission that rewrites its entry a hundred times a second', () => {
@@ -88,17 +86,16 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     const [a, b] = world.addMissions('a', 'b', 'wild');
     const engine = await world.startEngine();
     const pid = join(world.paths.missions, 'wild', 'pid');
-    const timer = setInterval(() => {
+    const calm = keepDoing(10, () => {
       rmSync(pid, { force: true });
       writeFileSync(pid, String(process.pid));
-    }, 10);
-    timers.push(timer);
+    });
     expect(await world.untilAlert('restarts-wild')).toMatchObject({ kind: 'hostile' });
     const server = await signIn(a, 'meanwhile');
     await world.untilHeld(server, [world.global, b]);
     const told = engine.events.filter((each) => each.event === 'mission');
     expect(told.length).toBeLessThan(100);
-    clearInterval(timer);
+    calm();
     await world.untilNoAlert('restarts-wild');
   }, 60_000);
 
@@ -121,17 +118,15 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     await world.startEngine();
     const lock = lockFolder(wild);
     let held = false;
-    timers.push(
-      setInterval(() => {
-        try {
-          if (held) rmdirSync(lock);
-          else mkdirSync(lock);
-          held = !held;
-        } catch {
-          held = false; // The engine had it.
-        }
-      }, 4),
-    );
+    keepDoing(4, () => {
+      try {
+        if (held) rmdirSync(lock);
+        else mkdirSync(lock);
+        held = !held;
+      } catch {
+        held = false; // The engine had it.
+      }
+    });
     for (const name of ['one', 'two', 'three']) {
       const server = await signIn(a, name);
       await world.untilHeld(server, [world.global, b, wild]);
@@ -167,7 +162,10 @@ describe('an engine that starts', () => {
     async () => {
       const [a, b] = world.addMissions('a', 'b');
       const disk = mountSmallDisk(world.paths.bar, 256);
-      disks.push(disk);
+      onTestFinished(async () => {
+        await world.killAll();
+        disk.unmount();
+      });
       disk.fill();
       const engine = world.spawnEngine();
       await until('it runs, or says why it waits', () => {

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { refreshLockName } from '../../main/refresh/refreshLocks.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
+import { endProcess } from '../support/childProcess.ts';
 import { signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { CLI } from '../support/engineProcess.ts';
@@ -18,24 +19,16 @@ import { until } from '../support/until.ts';
 const SLOW = 120_000;
 
 let world: World;
-let children: ChildProcess[];
 beforeEach(() => {
   world = makeWorld();
-  children = [];
-});
-afterEach(async () => {
-  for (const child of children) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  await world.cleanup();
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => world.cleanup());
 });
 
 /** Another program that runs, in the world's environment. */
 function run(program: string, ...args: string[]): ChildProcess & { said(): string } {
   const child = spawn(program, args, { env: world.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
+  onTestFinished(() => endProcess(child));
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
@@ -116,8 +109,8 @@ describe('an engine whose lock is taken away while a refresh is under way', () =
   let oauth: OAuthMcpServer;
   beforeEach(async () => {
     oauth = await startOAuthMcpServer({ accessLifeSeconds: 120 });
+    onTestFinished(() => oauth.close());
   });
-  afterEach(() => oauth.close());
 
   it(
     'keeps its refresh locks, waits for the answer, and leaves it to the next engine',

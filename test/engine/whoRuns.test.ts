@@ -1,37 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { processStart } from '../../main/system/processStart.ts';
+import { endProcess, isRunning, startSleeper } from '../support/childProcess.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { until } from '../support/until.ts';
 
 /* What a mission writes says who runs it, but never whom the user's own commands end. */
 
 let world: World;
-let strangers: ChildProcess[];
 beforeEach(() => {
   world = makeWorld();
-  strangers = [];
 });
-afterEach(async () => {
-  for (const child of strangers) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  await world.cleanup();
-});
+afterEach(() => world.cleanup());
 
 /** The user's editor, or whatever else has nothing to do with any mission. */
-async function stranger(): Promise<ChildProcess & { pid: number }> {
-  const child = spawn('sleep', ['3600'], { stdio: 'ignore' });
-  strangers.push(child);
-  await once(child, 'spawn');
-  return child as ChildProcess & { pid: number };
+async function stranger() {
+  const child = await startSleeper();
+  onTestFinished(() => endProcess(child));
+  return child;
 }
-const lives = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 const inFolder = (id: string, name: string) => join(world.paths.missions, id, name);
 
 describe('mission stop', () => {
@@ -47,12 +37,12 @@ describe('mission stop', () => {
     expect(stopped.code).toBe(1);
     expect(stopped.stderr).toContain(`runs under process ${other.pid}`);
     expect(stopped.stderr).toContain('nothing was sent to it');
-    expect(lives(other)).toBe(true);
+    expect(isRunning(other)).toBe(true);
 
     world.setStopped('a');
     const again = await world.run(['mission', 'stop', 'a']);
     expect(again.stderr).toContain('does not run');
-    expect(lives(other)).toBe(true);
+    expect(isRunning(other)).toBe(true);
   });
 });
 
@@ -61,7 +51,7 @@ describe('a mission does not run', () => {
     const parent = spawn('sh', ['-c', 'sleep 3600 & echo $!; exec sleep 3600'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    strangers.push(parent);
+    onTestFinished(() => endProcess(parent));
     const [said] = await once(parent.stdout, 'data');
     const pid = Number(String(said).trim());
     world.addMission('a', { running: false });
@@ -83,7 +73,7 @@ describe('a mission does not run', () => {
     expect(json).toMatchObject({ missions: [{ id: 'a', state: 'stopped' }] });
     // And it can be removed, though that number lives.
     expect((await world.run(['mission', 'rm', 'a'])).code).toBe(0);
-    expect(lives(other)).toBe(true);
+    expect(isRunning(other)).toBe(true);
   });
 });
 
@@ -120,14 +110,14 @@ describe('SIGUSR1', () => {
           stdio: ['ignore', 'ignore', 'pipe'],
         },
       );
-      strangers.push(plain);
+      onTestFinished(() => endProcess(plain));
       let said = '';
       plain.stderr.on('data', (text) => {
         said += String(text);
       });
       // A node that ends by it has not come to its own handler yet.
       await until('a plain node opens its inspector', () => {
-        expect(lives(plain)).toBe(true);
+        expect(isRunning(plain)).toBe(true);
         process.kill(engine.pid, 'SIGUSR1');
         if (listeners(plain.pid ?? 0) === 0 && ownHandler(plain.pid ?? 0)) plain.kill('SIGUSR1');
         return said.includes('Debugger listening');

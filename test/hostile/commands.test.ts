@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStart } from '../../main/system/processStart.ts';
+import { endProcess, isRunning, startSleeper } from '../support/childProcess.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { fakeToken } from '../support/fake.ts';
 import {
@@ -10,21 +11,20 @@ import {
   putSecretProject,
   runCommand,
   runHeadless,
-  type Stranger,
-  startStranger,
 } from './attacks/commandFiles.ts';
 import { type OddKind, putOdd } from './attacks/oddFiles.ts';
 
 /* What a mission leaves in its folder for the command that runs, stops or removes it. */
 
 let world: World;
-let stranger: Stranger;
+/** A process that has nothing to do with any mission. */
+let stranger: Awaited<ReturnType<typeof startSleeper>>;
 beforeEach(async () => {
   world = makeWorld();
-  stranger = await startStranger();
+  stranger = await startSleeper();
 });
 afterEach(async () => {
-  await stranger.end();
+  await endProcess(stranger);
   await world.cleanup();
 });
 
@@ -69,7 +69,7 @@ describe('pid files that name somebody else’s process', () => {
     const stop = runCommand(world, 'mission', 'stop', id);
     const rm = runCommand(world, 'mission', 'rm', id, '--delete-work');
     expect([(await stop).hangs, (await rm).hangs]).toEqual([false, false]);
-    expect(stranger.lives()).toBe(true);
+    expect(isRunning(stranger)).toBe(true);
   });
 
   for (const command of ['run', 'stop', 'rm']) {
@@ -83,7 +83,7 @@ describe('pid files that name somebody else’s process', () => {
           ? await runHeadless(world, id)
           : await runCommand(world, 'mission', command, id);
       expect(ran.hangs).toBe(false);
-      expect(stranger.lives()).toBe(true);
+      expect(isRunning(stranger)).toBe(true);
     });
   }
 });

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findSocket } from '../../main/system/socketPath.ts';
 import { editAsClient, entryFile, logOut, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
@@ -14,14 +14,10 @@ import { memoryOf } from './processFacts.ts';
 /* What another program of this user does where no mission has any right: in `missions/`, in `bar/`, at the socket. */
 
 let world: World;
-const sockets: Socket[] = [];
 beforeEach(() => {
   world = makeWorld();
 });
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await world.cleanup();
-});
+afterEach(() => world.cleanup());
 
 function litter(): void {
   const at = (name: string): string => join(world.paths.missions, name);
@@ -110,7 +106,7 @@ describe('the control socket', () => {
     socket.on('error', () => undefined);
     socket.pause();
     socket.write(request);
-    sockets.push(socket);
+    onTestFinished(() => void socket.destroy());
   };
 
   it('Followers that never read cost the engine no memory without end', {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Entry } from '../../main/credentials/entry.ts';
 import { createOAuthRefresher } from '../../main/refresh/oauthRefresh.ts';
 import { type RefreshOrder, refreshOrder } from '../../main/refresh/refreshOrder.ts';
@@ -16,12 +16,10 @@ import { fakeServer, MARK, serverKey } from '../support/fake.ts';
 
 const KEY = serverKey('bank');
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
-const opened: OddAuthorizationServer[] = [];
-afterEach(() => Promise.all(opened.splice(0).map((server) => server.close())));
 
 async function serve(answers: Answers): Promise<OddAuthorizationServer> {
   const server = await startOddAuthorizationServer(answers);
-  opened.push(server);
+  onTestFinished(() => server.close());
   return server;
 }
 

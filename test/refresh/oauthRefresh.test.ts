@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Entry } from '../../main/credentials/entry.ts';
 import { createOAuthRefresher } from '../../main/refresh/oauthRefresh.ts';
 import { type RefreshOrder, refreshOrder, withTokens } from '../../main/refresh/refreshOrder.ts';
@@ -12,12 +12,10 @@ import { MARK, serverKey } from '../support/fake.ts';
 import { signedInAt } from '../support/oauthScene.ts';
 
 const KEY = serverKey('loop');
-const opened: OAuthMcpServer[] = [];
-afterEach(() => Promise.all(opened.splice(0).map((server) => server.close())));
 
 async function serve(options: OAuthMcpServerOptions = {}): Promise<OAuthMcpServer> {
   const server = await startOAuthMcpServer(options);
-  opened.push(server);
+  onTestFinished(() => server.close());
   return server;
 }
 

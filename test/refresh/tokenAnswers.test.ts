@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Entry } from '../../main/credentials/entry.ts';
 import { createOAuthRefresher } from '../../main/refresh/oauthRefresh.ts';
 import { refreshOrder } from '../../main/refresh/refreshOrder.ts';
@@ -313,14 +313,12 @@ const rows: Record<string, Row> = {
   },
 };
 
-const opened: OddAuthorizationServer[] = [];
 let certificate: Certificate;
 let distrust = (): void => undefined;
 beforeAll(() => {
   certificate = makeCertificate();
 });
 afterAll(() => distrust());
-afterEach(() => Promise.all(opened.splice(0).map((server) => server.close())));
 
 async function refreshAt(
   answer: Row['answer'],
@@ -333,7 +331,7 @@ async function refreshAt(
     },
     scheme === 'https' ? certificate : undefined,
   );
-  opened.push(server);
+  onTestFinished(() => server.close());
   const value = fakeServer('loop', {
     refreshToken: OLD,
     issuer: server.origin,

@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectEngine, type EngineConnection } from '../../main/service/connection.ts';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
 import { signIn } from '../support/clientWrites.ts';
@@ -7,19 +7,15 @@ import { makeWorld, type World } from '../support/engineHarness.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
-let connections: EngineConnection[];
 let events: EventMessage[];
 
 beforeEach(() => {
   world = makeWorld();
-  connections = [];
   events = [];
   mkdirSync(world.paths.bar, { recursive: true, mode: 0o700 });
   world.writeSettings({ globalConfigDir: world.global.configDir });
-});
-afterEach(async () => {
-  await Promise.all(connections.map((connection) => connection.dispose()));
-  await world.cleanup();
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => world.cleanup());
 });
 
 function connect(): EngineConnection {
@@ -27,7 +23,7 @@ function connect(): EngineConnection {
     { paths: world.paths, env: world.env },
     { onChange: () => undefined, onEvent: (event) => events.push(event) },
   );
-  connections.push(connection);
+  onTestFinished(() => connection.dispose());
   return connection;
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { callEngine, followEngine } from '../../main/service/client.ts';
 import type {
   CommandHandlers,
@@ -18,7 +18,6 @@ let path: string;
 let server: ControlServer;
 let events: Set<(message: EventMessage | LiveSnapshot) => void>;
 let snapshots: Set<(message: EventMessage | LiveSnapshot) => void>;
-const sockets: Socket[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'agenc-bar-followers-'));
@@ -35,17 +34,17 @@ beforeEach(async () => {
     '/events': { slow: 'each', subscribe: feed(events) },
     '/snapshots': { slow: 'latest', subscribe: feed(snapshots) },
   });
-});
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
+  // Comes last: what is registered later is undone first.
+  onTestFinished(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
 });
 
 /** A program that follows and does not read, as a suspended one. */
 function suspended(url: string): { socket: Socket; read(): () => string } {
   const socket = connect(path);
-  sockets.push(socket);
+  onTestFinished(() => void socket.destroy());
   socket.pause();
   socket.write(`GET ${url} HTTP/1.1\r\nhost: x\r\n\r\n`);
   return {

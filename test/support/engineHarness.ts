@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawnSync } from 'node:child_process';
 import {
   chownSync,
   existsSync,
@@ -24,6 +24,7 @@ import type {
 } from '../../main/service/contract/engine.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type AgencPaths, agencPaths } from '../../main/system/paths.ts';
+import { endProcess, startSleeper } from './childProcess.ts';
 import { entryFile, serverIn } from './clientWrites.ts';
 import { CLI, type EngineProcess, spawnEngine } from './engineProcess.ts';
 import { type FakeServer, MARK } from './fake.ts';
@@ -247,16 +248,9 @@ export function makeWorld(): World {
     setStopped: (id) => rmSync(pidFile(id), { force: true }),
 
     async startWrapper() {
-      const child = spawn('sleep', ['3600'], { stdio: 'ignore' });
+      const child = await startSleeper();
       wrappers.push(child);
-      await new Promise<void>((resolve, reject) => {
-        child.once('spawn', resolve);
-        child.once('error', reject);
-      });
-      return {
-        pid: child.pid ?? 0,
-        kill: () => endOf(child),
-      };
+      return { pid: child.pid, kill: () => endProcess(child) };
     },
 
     writeSettings(settings) {
@@ -355,7 +349,7 @@ export function makeWorld(): World {
 
     async cleanup() {
       await killAll();
-      for (const child of wrappers) await endOf(child);
+      for (const child of wrappers) await endProcess(child);
       const secrets = secretsInTheOpen();
       const complaints = ready.map((engine) => engine.stderr()).join('');
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });
@@ -363,11 +357,4 @@ export function makeWorld(): World {
       if (complaints !== '') throw new Error(`The engine printed on stderr: ${complaints}`);
     },
   };
-}
-
-async function endOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
 }

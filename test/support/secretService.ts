@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { endProcess } from './childProcess.ts';
 
 const run = promisify(execFile);
 
@@ -98,7 +99,7 @@ export async function startSecretService(): Promise<SecretServiceSession> {
     return (await secrets(get, '--object-path', LOGIN, ...property)).stdout.includes('true');
   };
   const dispose = async (): Promise<void> => {
-    for (const child of children.reverse()) await kill(child);
+    for (const child of children.reverse()) await endProcess(child);
     rmSync(root, { recursive: true, force: true });
   };
 
@@ -132,7 +133,7 @@ export async function startSecretService(): Promise<SecretServiceSession> {
       },
       hang: () => void daemon.kill('SIGSTOP'),
       wakeUp: () => void daemon.kill('SIGCONT'),
-      quit: () => kill(daemon),
+      quit: () => endProcess(daemon),
       dispose,
     };
   } catch (error) {
@@ -198,12 +199,4 @@ function unlockAsLoginDoes(control: string): Promise<void> {
       else reject(new Error(`gnome-keyring refused to unlock: ${result}`));
     });
   });
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  // SIGKILL also ends a process that is stopped.
-  child.kill('SIGKILL');
-  await gone;
 }

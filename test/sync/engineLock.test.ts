@@ -15,49 +15,37 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { acquireEngineLock, engineLockHolder } from '../../main/sync/engineLock.ts';
 import type { TryKernelLock } from '../../main/system/kernelLock.ts';
 import { identityOf, type ProcessIdentity } from '../../main/system/processIdentity.ts';
+import { endProcess } from '../support/childProcess.ts';
 import { until } from '../support/until.ts';
 
 const HOLDER = fileURLToPath(new URL('lockHolder.ts', import.meta.url));
 
 let folder: string;
 let path: string;
-let held: { release(): void }[];
-let children: ChildProcess[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'agenc-bar-lock-'));
   path = join(folder, 'bar', 'engine.lock');
-  held = [];
-  children = [];
-});
-afterEach(async () => {
-  for (const lock of held) lock.release();
-  for (const child of children) await kill(child);
-  rmSync(folder, { recursive: true, force: true });
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
 async function acquire(options?: Parameters<typeof acquireEngineLock>[1]) {
   const lock = await acquireEngineLock(path, options);
-  if (lock.status === 'acquired') held.push(lock);
+  if (lock.status === 'acquired') onTestFinished(() => lock.release());
   return lock;
 }
 
 /** Another process that takes the lock, and keeps it. */
 async function holder(): Promise<ChildProcess> {
   const child = spawn(process.execPath, [HOLDER, path], { stdio: ['pipe', 'pipe', 'inherit'] });
-  children.push(child);
+  onTestFinished(() => endProcess(child));
   const [said] = await once(child.stdout, 'data');
   expect(String(said).trim()).toBe('acquired');
   return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
 }
 
 const ownerOf = (text: string) => JSON.parse(text) as ProcessIdentity;
@@ -93,7 +81,7 @@ describe('the engine lock', () => {
       pid: child.pid,
       who: `process ${child.pid}`,
     });
-    await kill(child);
+    await endProcess(child);
     expect(await engineLockHolder(path)).toBeNull();
     expect(await acquire()).toMatchObject({ status: 'acquired', afterCrash: true });
   });
@@ -110,7 +98,7 @@ describe('the engine lock', () => {
       writeFileSync(path, text);
       expect(await acquire()).toMatchObject({ status: 'held', pid: null });
     }
-    await kill(child);
+    await endProcess(child);
   });
 
   it('names a holder in another pid namespace without a number that would mislead here', async () => {

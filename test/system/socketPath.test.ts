@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -11,19 +11,18 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { callEngine, NoEngine } from '../../main/service/client.ts';
 import { findSocket, isAccepting, makeListenPlace } from '../../main/system/socketPath.ts';
+import { endProcess } from '../support/childProcess.ts';
 
 const NOBODY = 65_534;
 
 let root: string;
 let wanted: string;
-let servers: Server[];
-let children: ChildProcess[];
 const before = process.env.TMPDIR;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'agenc-bar-socket-'));
@@ -34,23 +33,17 @@ beforeEach(() => {
   process.env.TMPDIR = join(root, 'tmp');
   mkdirSync(process.env.TMPDIR);
   chmodSync(process.env.TMPDIR, 0o1777);
-  servers = [];
-  children = [];
-});
-afterEach(async () => {
-  if (before === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = before;
-  for (const server of servers) server.close();
-  for (const child of children) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  rmSync(root, { recursive: true, force: true });
+  // Comes last: what is registered later is undone first.
+  onTestFinished(() => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    rmSync(root, { recursive: true, force: true });
+  });
 });
 
 async function listen(path: string): Promise<void> {
   const server = createServer((connection) => connection.destroy()).listen(path);
-  servers.push(server);
+  onTestFinished(() => void server.close());
   await once(server, 'listening');
 }
 
@@ -123,7 +116,7 @@ describe.skipIf(!isRoot)(
         ...['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'],
         ...[process.execPath, '-e', script, shared(), name],
       ]);
-      children.push(child);
+      onTestFinished(() => endProcess(child));
       const said = await Promise.race([
         once(child.stdout, 'data').then(([text]) => String(text)),
         once(child.stderr, 'data').then(([text]) => String(text)),

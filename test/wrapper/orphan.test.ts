@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readRunFile, writeRunFile } from '../../main/missions/runFile.ts';
 import { identityOf, type ProcessIdentity } from '../../main/system/processIdentity.ts';
 import { processStart } from '../../main/system/processStart.ts';
 import { endOrphan, findOrphan } from '../../main/wrapper/orphan.ts';
+import { endProcess, isRunning, startSleeper } from '../support/childProcess.ts';
 import { until } from '../support/until.ts';
 import { createScene, type Scene, type StartOptions } from './scene.ts';
 
@@ -86,9 +86,9 @@ describe('the note of a Claude', () => {
     'whose wrapper lives',
     'that is damaged',
   ])('%s ends nobody', async (how) => {
-    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
-    await once(other, 'spawn');
-    const pid = other.pid ?? 0;
+    const other = await startSleeper();
+    onTestFinished(() => endProcess(other));
+    const { pid } = other;
     const { folder } = scene.mission;
     const claude = { ...identityOrThrow(pid), throughOp: false };
     const dead = { ...identityOrThrow(process.pid), start: '1' };
@@ -115,10 +115,8 @@ describe('the note of a Claude', () => {
     await notes[how]?.();
     expect(findOrphan(folder)).toBeNull();
     expect(await endOrphan(folder, 10_000, () => undefined)).toBe(false);
-    expect(other.exitCode ?? other.signalCode).toBeNull();
+    expect(isRunning(other)).toBe(true);
     expect(processStart(pid)).not.toBeNull();
-    other.kill();
-    await once(other, 'exit');
   });
 });
 

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { processAge } from '../../main/system/processStart.ts';
 import { claimPidFile } from '../../main/wrapper/pidFile.ts';
+import { endProcess, startSleeper } from '../support/childProcess.ts';
 import { createScene, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -20,15 +20,11 @@ afterEach(() => scene.end());
 
 const claim = () => claimPidFile(path, socket);
 
-/** A process that does nothing, for the length of a test. */
-async function withSleeper(work: (pid: number) => Promise<void>): Promise<void> {
-  const sleeper = spawn('sleep', ['60'], { stdio: 'ignore' });
-  try {
-    await work(sleeper.pid ?? 0);
-  } finally {
-    sleeper.kill();
-    await once(sleeper, 'exit');
-  }
+/** A process that has nothing to do with the mission. @returns its number */
+async function stranger(): Promise<number> {
+  const child = await startSleeper();
+  onTestFinished(() => endProcess(child));
+  return child.pid;
 }
 
 function writePid(pid: number, agoMs = 0): void {
@@ -47,10 +43,9 @@ describe('the pid file', () => {
   });
 
   it('of a live wrapper is respected, also our own process’s', async () => {
-    await withSleeper(async (pid) => {
-      writePid(pid);
-      expect(await claim()).toEqual({ status: 'held', pid });
-    });
+    const pid = await stranger();
+    writePid(pid);
+    expect(await claim()).toEqual({ status: 'held', pid });
     writePid(process.pid);
     expect(await claim()).toEqual({ status: 'held', pid: process.pid });
   });
@@ -63,20 +58,17 @@ describe('the pid file', () => {
   });
 
   it('whose number went to another process since is replaced', async () => {
-    await withSleeper(async (pid) => {
-      writePid(pid, 3_600_000);
-      expect(await claim()).toMatchObject({ status: 'claimed' });
-    });
+    writePid(await stranger(), 3_600_000);
+    expect(await claim()).toMatchObject({ status: 'claimed' });
   });
 
   it('is respected after a jump of the clock, as long as somebody listens', async () => {
     const server = createServer().listen(socket);
     await once(server, 'listening');
-    await withSleeper(async (pid) => {
-      writePid(pid, 3_600_000);
-      expect(await claim()).toEqual({ status: 'held', pid });
-    });
-    server.close();
+    onTestFinished(() => void server.close());
+    const pid = await stranger();
+    writePid(pid, 3_600_000);
+    expect(await claim()).toEqual({ status: 'held', pid });
   });
 
   it('that another wrapper wrote over ours is left to it', async () => {
@@ -132,10 +124,8 @@ describe('two wrappers for one mission', () => {
   );
 
   it('a mission whose pid file names an unrelated process starts', async () => {
-    await withSleeper(async (pid) => {
-      writePid(pid, 3_600_000);
-      const wrapper = scene.start({ claudeDoes: 'exit 0' });
-      expect(await wrapper.exited).toBe(0);
-    });
+    writePid(await stranger(), 3_600_000);
+    const wrapper = scene.start({ claudeDoes: 'exit 0' });
+    expect(await wrapper.exited).toBe(0);
   });
 });

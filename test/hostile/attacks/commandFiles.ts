@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../../support/engineHarness.ts';
@@ -50,28 +49,6 @@ export async function newMission(world: World): Promise<{ id: string; folder: st
 
 export const runHeadless = (world: World, id: string): Promise<Ran> =>
   runCommand(world, 'mission', 'run', id, '--headless', '--prompt', 'Do it.');
-
-/** A process that has nothing to do with any mission. */
-export interface Stranger {
-  readonly pid: number;
-  lives(): boolean;
-  end(): Promise<void>;
-}
-
-export async function startStranger(): Promise<Stranger> {
-  const child: ChildProcess = spawn('sleep', ['3600'], { stdio: 'ignore' });
-  await once(child, 'spawn');
-  const lives = (): boolean => child.exitCode === null && child.signalCode === null;
-  return {
-    pid: child.pid ?? 0,
-    lives,
-    async end() {
-      if (!lives()) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
-}
 
 /** The user's config, with a project in it whose servers and approvals are no mission's business. */
 export function putSecretProject(world: World, secret: string): string {
