@@ -1,27 +1,22 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  json,
-  metadataOf,
-  type OddAuthorizationServer,
-  startOddAuthorizationServer,
-} from '../doubles/oddAuthorizationServer.ts';
+import type { OddAuthorizationServer } from '../doubles/oddAuthorizationServer.ts';
 import { makeCertificate, trust } from '../support/certificates.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { MARK } from '../support/fake.ts';
 import { until } from '../support/until.ts';
-import { available, readEntry } from './client.ts';
+import { available } from './client.ts';
 import {
   addConfigDir,
   createScene,
   LOOP,
-  putEntry,
   type Scene,
   type ServerValue,
   serverIn,
   statusIn,
   toolCalls,
 } from './scene.ts';
+import { CHANGES, type Change, discovery, putValue, startElsewhere } from './tampering.ts';
 
 const found = await available();
 /** A real client takes seconds to start where the machine is busy. */
@@ -29,37 +24,13 @@ const TIMEOUT_MS = 180_000;
 /** Less than the engine's lead, and less than the client's: whoever looks first refreshes it. */
 const DUE_MS = 60_000;
 
-type Value = Record<string, unknown>;
-const discovery = (value: Value, more: object): Value => ({
-  ...value,
-  discoveryState: { ...(value.discoveryState as object), ...more },
-});
-
-/** What the thief's mission writes over the sign-in of all, whose tokens it leaves as they are. */
-const CHANGES: Readonly<Record<string, (value: Value, thief: string) => Value>> = {
-  'the address of the metadata': (value, thief) =>
-    discovery(value, { authServerMetadataUrl: `${thief}/.well-known/oauth-authorization-server` }),
-  'authorization server and issuer': (value, thief) => ({
-    ...discovery(value, { authorizationServerUrl: thief }),
-    issuer: thief,
-  }),
-  'authorization server, issuer taken out': ({ issuer: _, ...value }, thief) =>
-    discovery(value, { authorizationServerUrl: thief }),
-  'authorization server, spelt oddly': (value, thief) =>
-    discovery(value, { authorizationServerUrl: ` ${thief.replace('://', ':')}` }),
+/** What the thief's mission writes over the sign-in of all. */
+const TAMPERINGS: Readonly<Record<string, Change>> = {
+  ...CHANGES,
   'authorization server, behind a key like its path': (value, thief) => ({
     ...discovery(value, { authorizationServerUrl: thief }),
     'discoveryState.authorizationServerUrl': value.issuer,
   }),
-  'metadata that are brought along': (value, thief) =>
-    discovery(value, {
-      authorizationServerMetadata: {
-        ...metadataOf(String(value.issuer)),
-        token_endpoint: `${thief}/token`,
-      },
-    }),
-  'the server’s own address': (value, thief) => ({ ...value, serverUrl: `${thief}/mcp` }),
-  'the client id': (value) => ({ ...value, clientId: 'client-of-somebody-else' }),
 };
 
 describe.skipIf(!found.ok)(
@@ -82,10 +53,7 @@ describe.skipIf(!found.ok)(
         untrust = tls && trust(tls);
         world = makeWorld();
         scene = await createScene(found.ok ? found.claudePath : '', { tls });
-        thief = await startOddAuthorizationServer(({ method, origin, response }) => {
-          if (method === 'GET') json(response, 200, metadataOf(origin));
-          else json(response, 400, { error: 'invalid_grant' });
-        }, tls);
+        thief = await startElsewhere(tls);
         a = world.addMission('a').configDir;
         b = world.addMission('b').configDir;
         global = world.global.configDir;
@@ -119,10 +87,6 @@ describe.skipIf(!found.ok)(
         if (value === undefined) throw new Error('no value was saved');
         return value;
       }
-      const put = (dir: string, change: (value: Value) => Value) => {
-        const { key, value } = serverIn(dir) ?? { key: '', value: {} };
-        putEntry(dir, { ...readEntry(dir), mcpOAuth: { [key]: change(value) } });
-      };
       const rejectAccess = (dir: string) => scene.server.reject(serverIn(dir)?.value.accessToken);
       const alerts = async () => (await world.status()).alerts.map(({ kind }) => kind);
       const stolen = () => thief.received.filter((request) => request.includes(MARK));
@@ -134,7 +98,7 @@ describe.skipIf(!found.ok)(
         };
         await signIn(a);
         scene.server.setAccessLife(DUE_MS / 1_000);
-        put(a, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
+        putValue(a, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
         const calls = await toolCalls(scene, b, [
           note,
           note,
@@ -162,19 +126,21 @@ describe.skipIf(!found.ok)(
         expect(stolen()).toEqual([]);
       });
 
-      it.each(Object.keys(CHANGES))(
+      it.each(Object.entries(TAMPERINGS))(
         'a mission that changes %s is told of, and reaches nobody',
-        async (what) => {
+        async (_what, change) => {
           await untilAlike(a, b, global);
           const held = serverIn(b)?.value;
-          const change = CHANGES[what] as (value: Value, at: string) => Value;
-          put(a, (value) => ({ ...change(value, thief.origin), expiresAt: Date.now() + DUE_MS }));
+          putValue(a, (value) => ({
+            ...change(value, thief.origin),
+            expiresAt: Date.now() + DUE_MS,
+          }));
           const alert = await world.untilAlert(/^tampering-a-/);
           expect(alert).toMatchObject({ kind: 'tampering', missionId: 'a', servers: [LOOP] });
           expect([b, global].map((dir) => serverIn(dir)?.value)).toEqual([held, held]);
 
           // The other's client and the engine go on, and ask the real server only.
-          put(b, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
+          putValue(b, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
           expect(await statusIn(scene, b)).toBe('connected');
           const former = scene.server.serialOf(held?.accessToken);
           await until(

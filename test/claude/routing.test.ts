@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  json,
-  metadataOf,
-  type OddAuthorizationServer,
-  startOddAuthorizationServer,
-} from '../doubles/oddAuthorizationServer.ts';
+import type { OddAuthorizationServer } from '../doubles/oddAuthorizationServer.ts';
 import { makeCertificate, trust } from '../support/certificates.ts';
 import { MARK } from '../support/fake.ts';
 import { until } from '../support/until.ts';
@@ -14,12 +9,19 @@ import {
   addConfigDir,
   createScene,
   LOOP,
-  putEntry,
   type Scene,
   type ServerValue,
   serverIn,
   statusIn,
 } from './scene.ts';
+import {
+  CHANGES,
+  type Change,
+  discovery,
+  putValue,
+  startElsewhere,
+  type Value,
+} from './tampering.ts';
 
 const found = await available();
 /** A real client takes seconds to start where the machine is busy. */
@@ -34,64 +36,31 @@ function routingOf(value: Record<string, unknown>): Routing {
   return routing;
 }
 
-type Value = Record<string, unknown>;
-const discovery = (value: Value, more: object): Value => ({
-  ...value,
-  discoveryState: { ...(value.discoveryState as object), ...more },
-});
 const without = (value: Value, member: string): Value => {
   const { [member]: _, ...rest } = value;
   return rest;
 };
 
-/**
- * What a mission might write beside tokens that it leaves as they are, and whether the refresh token then goes
- * `elsewhere`.
- */
-const CHANGES: readonly (readonly [string, boolean, (value: Value, elsewhere: string) => Value])[] =
-  [
-    [
-      'the address of the metadata',
-      false,
-      (value, at) =>
-        discovery(value, { authServerMetadataUrl: `${at}/.well-known/oauth-authorization-server` }),
-    ],
-    [
-      'the address of the server’s metadata',
-      false,
-      (value, at) =>
-        discovery(value, { resourceMetadataUrl: `${at}/.well-known/oauth-protected-resource` }),
-    ],
-    [
-      'authorization server and issuer',
-      true,
-      (value, at) => ({ ...discovery(value, { authorizationServerUrl: at }), issuer: at }),
-    ],
-    [
-      'authorization server, issuer taken out',
-      true,
-      (value, at) => without(discovery(value, { authorizationServerUrl: at }), 'issuer'),
-    ],
-    [
-      'authorization server alone, spelt oddly',
-      true,
-      (value, at) => discovery(value, { authorizationServerUrl: ` ${at.replace('://', ':')}` }),
-    ],
-    [
-      'metadata that were brought along',
-      true,
-      (value, at) =>
-        discovery(value, {
-          authorizationServerMetadata: {
-            ...metadataOf(String(value.issuer)),
-            token_endpoint: `${at}/token`,
-          },
-        }),
-    ],
-    ['the issuer', false, (value, at) => ({ ...value, issuer: at })],
-    ['the server’s own address', false, (value, at) => ({ ...value, serverUrl: `${at}/mcp` })],
-    ['the client id', false, (value) => ({ ...value, clientId: 'client-of-somebody-else' })],
-  ];
+/** What a mission might write beside tokens that it leaves as they are. */
+const WRITTEN = {
+  ...CHANGES,
+  'the address of the server’s metadata': (value, elsewhere) =>
+    discovery(value, { resourceMetadataUrl: `${elsewhere}/.well-known/oauth-protected-resource` }),
+  'the issuer': (value, elsewhere) => ({ ...value, issuer: elsewhere }),
+} as const satisfies Readonly<Record<string, Change>>;
+
+/** Whether the client then sends the refresh token elsewhere. */
+const LEADS_AWAY: Readonly<Record<keyof typeof WRITTEN, boolean>> = {
+  'the address of the metadata': false,
+  'the address of the server’s metadata': false,
+  'authorization server and issuer': true,
+  'authorization server, issuer taken out': true,
+  'authorization server alone, spelt oddly': true,
+  'metadata that are brought along': true,
+  'the issuer': false,
+  'the server’s own address': false,
+  'the client id': false,
+};
 
 describe.skipIf(!found.ok)(
   found.ok
@@ -113,10 +82,7 @@ describe.skipIf(!found.ok)(
         untrust = tls && trust(tls);
         const env = { MCP_CLIENT_SECRET: SECRET };
         scene = await createScene(found.ok ? found.claudePath : '', { tls, env });
-        elsewhere = await startOddAuthorizationServer(({ method, origin, response }) => {
-          if (method === 'GET') json(response, 200, metadataOf(origin));
-          else json(response, 400, { error: 'invalid_grant' });
-        }, tls);
+        elsewhere = await startElsewhere(tls);
         dir = join(scene.root, 'a');
         await addConfigDir(scene, dir);
         const { exitCode, output } = await scene.claude.login(dir, LOOP, () => {
@@ -147,9 +113,7 @@ describe.skipIf(!found.ok)(
         if (rejected) scene.server.reject(granted.access_token);
         const expiresAt = Date.now() + (nearItsEnd ? 60_000 : 3_600_000);
         const { access_token: accessToken, refresh_token: refreshToken } = granted;
-        const there = { ...changed, accessToken, refreshToken, expiresAt };
-        const servers = { [serverIn(dir)?.key ?? '']: there };
-        putEntry(dir, { ...readEntry(dir), mcpOAuth: servers });
+        putValue(dir, () => ({ ...changed, accessToken, refreshToken, expiresAt }));
         return value();
       }
 
@@ -251,9 +215,10 @@ describe.skipIf(!found.ok)(
         expect(scene.server.tokenRequests.at(-1)?.clientId).toBe(during.clientId);
       });
 
-      it.each(CHANGES)(
+      it.each(Object.entries(LEADS_AWAY))(
         'beside the same tokens %s: is the token sent elsewhere? %s',
-        async (_what, goesElsewhere, change) => {
+        async (what, goesElsewhere) => {
+          const change: Change = WRITTEN[what as keyof typeof WRITTEN];
           const [asked, got] = [scene.server.tokenRequests.length, elsewhere.received.length];
           const { refreshToken } = put(change(signedIn, elsewhere.origin), { nearItsEnd: true });
           await statusIn(scene, dir);
