@@ -10,6 +10,7 @@ import {
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { aWhile } from '../support/aWhile.ts';
 import {
   entryFile,
   invalidate,
@@ -220,7 +221,7 @@ describe('the first start', () => {
     });
     await sees(page, 'What happens then');
     await sees(page, /2 missions/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await aWhile();
     expect(serverIn(world.world.ref('b'), 'loop')).toBe(undefined);
     expect(existsSync(world.world.paths.engineLock)).toBe(false);
     await page.getByRole('button', { name: 'Start syncing' }).click();

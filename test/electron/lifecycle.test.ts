@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aWhile } from '../support/aWhile.ts';
 import { invalidate, serverIn, signIn } from '../support/clientWrites.ts';
 import { until } from '../support/until.ts';
 import { type AppWorld, ask, openAppWorld, untilConnected } from './support/appWorld.ts';
@@ -53,7 +54,7 @@ describe('the tray', () => {
       /trayPaused/.test((await world.app.tray()).image.path ?? ''),
     );
     const server = await signIn(world.world.ref('a'), 'loop');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await aWhile();
     expect(serverIn(world.world.ref('b'), 'loop')).toBe(undefined);
     await world.app.clickMenu('Pause Syncing');
     await world.world.untilHeld(server);

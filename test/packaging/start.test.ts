@@ -1,9 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../../main/system/processStart.ts';
+import { until } from '../support/until.ts';
 import { type Started, type StartLayout, startLayout } from './support/startLayout.ts';
 
 const display = { DISPLAY: ':77' };
+/** Where npm was interrupted too, the signal comes once more. */
+const NPM_PASSES_ON_MS = 100;
 const instead = ', so it runs in this terminal instead.\n';
 
 // The script looks at the platform it runs on; what is said of displays and root holds for Linux.
@@ -154,20 +159,25 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     });
 
     it('ends with the download when interrupted, and leaves it behind', async () => {
+      const pidFile = join(layout.root, 'pid');
       const mark = join(layout.root, 'went-on');
-      layout.offerDownload(
-        `setTimeout(() => require('node:fs').writeFileSync(${JSON.stringify(mark)}, ''), 1500)`,
-      );
+      layout.offerDownload(`
+        const fs = require('node:fs');
+        fs.writeFileSync('${pidFile}.new', String(process.pid));
+        fs.renameSync('${pidFile}.new', '${pidFile}');
+        setTimeout(() => fs.writeFileSync('${mark}', ''), 1500);
+      `);
       const app = layout.start({ env: display });
       await app.says('Downloading');
-      await pause(300);
+      await until('the download runs', () => existsSync(pidFile));
       app.interrupt();
       expect(await app.ended).toEqual({
         code: 130,
         out: 'Downloading Electron (once)…\n',
         err: '',
       });
-      await pause(1600);
+      const pid = Number(readFileSync(pidFile, 'utf8'));
+      await until('the download has ended', () => processStart(pid) === null);
       expect(existsSync(mark)).toBe(false);
     });
   });
@@ -176,10 +186,6 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
 /** As npm does it: once by the terminal, and once more, passed on, a moment later. */
 async function interruptTwice(started: Started): Promise<void> {
   started.interrupt();
-  await pause(100);
+  await sleep(NPM_PASSES_ON_MS);
   started.interrupt();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

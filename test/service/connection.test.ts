@@ -2,6 +2,7 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectEngine, type EngineConnection } from '../../main/service/connection.ts';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
+import { aWhile } from '../support/aWhile.ts';
 import { signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { until } from '../support/until.ts';
@@ -139,8 +140,7 @@ describe('pausing', () => {
     await until('it is shown', () => connection.snapshot()?.activity.paused === true);
     const server = await signIn(a, 'loop');
     await expect(connection.call('resync', {})).rejects.toThrow('paused');
-    // Twenty times what a sync takes: nothing may come.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await aWhile();
     await world.untilGone('loop', [b, world.global]);
     await connection.call('pause', { paused: false });
     await world.untilHeld(server);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { until } from '../../support/until.ts';
 import { project } from './packedApp.ts';
 
 /**
@@ -90,9 +91,11 @@ function started(root: string, { words = [], env = {}, asRoot = false }: StartOp
     ended: new Promise((resolve) =>
       child.on('close', (code) => resolve({ code, out: out(), err: err() })),
     ),
-    says: async (text) => {
-      while (!out().includes(text)) await new Promise((resolve) => setTimeout(resolve, 20));
-    },
+    says: (text) =>
+      until(
+        () => `"${text}" in what it says: ${out()}${err()}`,
+        () => out().includes(text),
+      ),
     interrupt: () => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
     },
