@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { findingsInEveryLook } from './support/axe.ts';
-import { connectPages, type TestPages, type TestWindow } from './support/page.ts';
+import { drawn, connectPages, type TestPages, type TestWindow } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 
 let pages: TestPages;
@@ -129,8 +129,11 @@ describe('the content security policy', () => {
     ['the welcome', scenarios.welcome],
   ])('is never broken by %s', async (_name, state) => {
     const view = await pages.open(state);
-    await view.page.waitForTimeout(300);
-    expect(view.complaints).toEqual([]);
+    await drawn(view.page);
+    // The browser says things in their order: what it had to say of the page comes before this.
+    await view.page.evaluate(() => console.error('drawn'));
+    await expect.poll(() => view.complaints).toContain('drawn');
+    expect(view.complaints).toEqual(['drawn']);
     await view.close();
   });
 

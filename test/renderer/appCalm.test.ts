@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
-import { connectPages, type TestPages, type TestWindow } from './support/page.ts';
+import { until } from '../support/until.ts';
+import { drawn, connectPages, type TestPages, type TestWindow } from './support/page.ts';
 import { manyMissions, scenarios } from './support/scenarios.ts';
 import { hashOf, NOW, SEVEN, withSnapshot } from './support/states.ts';
 
@@ -33,9 +34,12 @@ const CHANGES: readonly [string, AppState][] = [
 describe('nothing moves', () => {
   it.each(CHANGES)('when there is %s', async (_name, state) => {
     const view = await pages.open(calm);
+    await drawn(view.page);
+    const html = await view.page.content();
     const before = await boxes(view);
     await view.push(state);
-    await view.page.waitForTimeout(50);
+    await until('it is shown', async () => (await view.page.content()) !== html);
+    await drawn(view.page);
     expect(await boxes(view)).toEqual(before);
     await view.close();
   });

@@ -67,6 +67,7 @@ function source(pages: { lines: LogLine[]; more: boolean }[]) {
     closed: () => closed,
   };
 }
+/** All that is resolved by now has been followed: the event loop has come round once. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('lines', () => {

@@ -62,6 +62,15 @@ export async function startPages(): Promise<TestPages> {
   };
 }
 
+/** Waits until what the page has is drawn, and what that brought about too: for two frames. */
+export const drawn = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve())),
+      ),
+  );
+
 /**
  * The same in a test, where all files share one build and one browser. A window that was closed is used again for
  * the next one: a page that is loaded anew in the same renderer process is there in a sixth of the time.
