@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { endProcess } from './childProcess.ts';
+import { until } from './until.ts';
 
 const run = promisify(execFile);
 
@@ -159,19 +159,15 @@ function busConfig(socket: string): string {
 `;
 }
 
-async function untilConnects(socket: string): Promise<void> {
-  const deadline = performance.now() + START_MS;
-  for (;;) {
-    const connected = await new Promise<boolean>((resolve) => {
+function untilConnects(socket: string): Promise<void> {
+  const connects = () =>
+    new Promise<boolean>((resolve) => {
       const connection = createConnection(socket, () => {
         connection.destroy();
         resolve(true);
       }).on('error', () => resolve(false));
     });
-    if (connected) return;
-    if (performance.now() > deadline) throw new Error('dbus-daemon did not start');
-    await sleep(10);
-  }
+  return until('dbus-daemon has started', connects, START_MS);
 }
 
 /**
