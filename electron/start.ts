@@ -27,6 +27,13 @@ interface Ending {
 }
 
 const stop = { isAsked: false, code: 0 };
+/** What runs now, if anything does. */
+let current: ChildProcess | undefined;
+
+// Before anything is started: a signal in that very moment would end this process, and leave the child running.
+let lastSignalAt = Number.NEGATIVE_INFINITY;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+process.on('exit', () => void current?.kill());
 
 process.exitCode = await start(process.argv.slice(2).filter((word, at) => at > 0 || word !== '--'));
 
@@ -134,24 +141,22 @@ function lastWords(errors: string): string {
 function launch(program: string, words: readonly string[], stdio: StdioOptions): ChildProcess {
   // Terminals of other Electron apps have this set, and Electron would be a bare Node.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
-  return spawn(program, words, { stdio, env, detached: true });
+  current = spawn(program, words, { stdio, env, detached: true });
+  return current;
 }
 
-/** Passes signals on to a child until it ends. */
+/** Passes a signal on to what runs; with nothing to wait for it is the end. */
+function pass(signal: NodeJS.Signals): void {
+  const now = performance.now();
+  if (now - lastSignalAt < sameSignalMs) return;
+  lastSignalAt = now;
+  stop.isAsked = true;
+  stop.code = 128 + constants.signals[signal];
+  if (current === undefined) process.exit(stop.code);
+  current.kill(signal);
+}
+
 async function ending(child: ChildProcess): Promise<Ending> {
-  let last = Number.NEGATIVE_INFINITY;
-  const pass = (signal: NodeJS.Signals): void => {
-    const now = performance.now();
-    if (now - last < sameSignalMs) return;
-    last = now;
-    stop.isAsked = true;
-    stop.code = 128 + constants.signals[signal];
-    child.kill(signal);
-  };
-  const kill = (): void => void child.kill();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, pass);
-  process.on('exit', kill);
   try {
     return await new Promise((resolve) => {
       child.on('error', (error) => resolve({ code: 1, error: error.message }));
@@ -160,8 +165,7 @@ async function ending(child: ChildProcess): Promise<Ending> {
       );
     });
   } finally {
-    for (const signal of signals) process.off(signal, pass);
-    process.off('exit', kill);
+    current = undefined;
   }
 }
 

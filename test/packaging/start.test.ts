@@ -51,9 +51,8 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     });
 
     it('interrupts it once, however many signals arrive, and waits for its end', async () => {
-      // Takes a moment to come up, as a real one does: only once it is spawned are signals listened for.
       layout.installElectron(
-        'trap "echo interrupted" INT; sleep 0.3; echo up; for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; exit 4',
+        'trap "echo interrupted" INT; echo up; for i in 1 2 3 4 5 6 7 8; do sleep 0.1; done; exit 4',
       );
       const app = layout.start({ env: display });
       await app.says('up');

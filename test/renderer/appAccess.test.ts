@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { findingsInEveryLook } from './support/axe.ts';
-import { drawn, connectPages, type TestPages, type TestWindow } from './support/page.ts';
+import { connectPages, drawn, type TestPages, type TestWindow } from './support/page.ts';
 import { scenarios } from './support/scenarios.ts';
 
 let pages: TestPages;

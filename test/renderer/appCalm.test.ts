@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { until } from '../support/until.ts';
-import { drawn, connectPages, type TestPages, type TestWindow } from './support/page.ts';
+import { connectPages, drawn, type TestPages, type TestWindow } from './support/page.ts';
 import { manyMissions, scenarios } from './support/scenarios.ts';
 import { hashOf, NOW, SEVEN, withSnapshot } from './support/states.ts';
 
