@@ -8,9 +8,9 @@ import {
   type DestinationBook,
   digestOfAll,
   fieldsOfServer,
-  GLOBAL_PLACE,
   type Tampering,
 } from '../trust/destinationBook.ts';
+import { GLOBAL_PLACE } from '../trust/signIn.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
 import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';

@@ -16,11 +16,12 @@ import { type FieldId, fieldId, fieldsOf, splitField } from '../credentials/fiel
 import { fieldName } from '../credentials/serverState.ts';
 import { errorText } from '../system/errors.ts';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
-import { secretsToForget, signInsToForget } from './forgetting.ts';
+import { secretsToForget, signInsOfServerToForget, signInsToForget } from './forgetting.ts';
 import {
   type BoundSecret,
   clientSecretsOf,
   destinationsFile,
+  GLOBAL_PLACE,
   type Place,
   type SignIn,
   signInsOf,
@@ -85,8 +86,6 @@ const MAX_TOKENS = 20;
  */
 const MAX_ADDRESSES = 200;
 
-export const GLOBAL_PLACE = 'global';
-
 interface Look {
   readonly found: readonly Tampering[];
   readonly signIns: readonly SignIn[];
@@ -145,6 +144,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     const client = said.client;
     if (client !== null && (byToken.has(client) || clientSecrets.has(client)))
       changes.push({ what: 'a secret in place of the client id', from: null, to: null });
+    if ([...known].some((one) => secrets.some((secret) => isNewTo(one, secret))))
+      changes.push({ what: 'another client secret', from: null, to: null });
     for (const secret of secrets) {
       const bound = clientSecrets.get(secret);
       if (bound === undefined || !isForeign(bound, serverKey, said)) continue;
@@ -155,19 +156,20 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   /** @returns the sign-in that the tokens belong to */
-  function take(entry: Entry, serverKey: string, said: Destination): SignIn | null {
+  function take(entry: Entry, serverKey: string, said: Destination, place: string): SignIn | null {
     const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
     for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said));
     if (tokens.length === 0) return null;
     const known = tokens.map((token) => byToken.get(token)).find((one) => one !== undefined);
-    if (known === undefined) return add(serverKey, tokens, said);
+    if (known === undefined) return add(serverKey, tokens, secrets, said, place);
     const fresh = tokens.filter((token) => !byToken.has(token));
-    const place = placeFor(known, said);
-    const joined = place && joinDestinations(place.destination, said);
+    const goes = placeFor(known, said);
+    const joined = goes && joinDestinations(goes.destination, said);
     const size = joined?.addresses.size ?? 0;
-    const grew = size > (place?.destination.addresses.size ?? 0) && size <= MAX_ADDRESSES;
-    if (fresh.length === 0 && !grew) return known;
-    if (place && joined && size <= MAX_ADDRESSES) place.destination = joined;
+    const grew = size > (goes?.destination.addresses.size ?? 0) && size <= MAX_ADDRESSES;
+    if (fresh.length === 0 && !grew && known.clientSecrets !== undefined) return known;
+    known.clientSecrets ??= secrets;
+    if (goes && joined && size <= MAX_ADDRESSES) goes.destination = joined;
     known.tokens = withoutTheOldest([...known.tokens, ...fresh]);
     index(known);
     changed();
@@ -182,14 +184,32 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   /** What is known of a sign-in that was made at the same place holds for its successor, too. */
-  function add(serverKey: string, tokens: readonly string[], said: Destination): SignIn {
-    const before = (signIns.get(serverKey) ?? [])
+  function add(
+    serverKey: string,
+    tokens: readonly string[],
+    secrets: readonly string[],
+    said: Destination,
+    seenIn: string,
+  ): SignIn {
+    const all = signIns.get(serverKey) ?? [];
+    const before = all
       .filter(({ standing }) => standing !== 'rejected')
       .map((one) => placeFor(one, said))
       .findLast((one) => one !== undefined);
     const destination = before === undefined ? said : joinDestinations(before.destination, said);
     const place = { destination, endpoint: before?.endpoint ?? null };
-    const signIn: SignIn = { serverKey, tokens, places: [place], standing: 'offered' };
+    const current = all.find(({ standing }) => standing === 'current');
+    // What the engine got in a refresh counts with the sign-in that it refreshed.
+    const isNext = seenIn === GLOBAL_PLACE && current && placeFor(current, said) !== undefined;
+    const by = isNext ? current.by : seenIn;
+    const signIn: SignIn = {
+      serverKey,
+      by,
+      tokens,
+      clientSecrets: secrets,
+      places: [place],
+      standing: 'offered',
+    };
     index(signIn);
     forgetTheOldest(serverKey);
     changed();
@@ -199,13 +219,11 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   /** What lies in an entry is never forgotten: its tokens would count as new, whatever is said of them then. */
   function forgetTheOldest(serverKey: string): void {
     const all = signIns.get(serverKey) ?? [];
-    if (all.length <= MAX_SIGN_INS) return;
-    const used = signInsInUse();
-    const idle = all.filter((one) => !used.has(one));
-    forget(idle.slice(0, Math.max(0, idle.length - MAX_SIGN_INS)));
+    if (all.length > MAX_SIGN_INS)
+      forget(signInsOfServerToForget(all, signInsInUse(), MAX_SIGN_INS));
   }
 
-  /** The same for all servers together; what is made up last goes first. */
+  /** The same for all servers together. */
   function forgetTooMuch(): void {
     const tooMany = signInsToForget(signIns, signInsInUse());
     const used = new Set([...inUse.values()].flatMap(({ secrets }) => secrets));
@@ -281,7 +299,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     return hash('sha256', JSON.stringify(demand)).slice(0, 12);
   }
 
-  function lookAt(entry: Entry): Look {
+  function lookAt(entry: Entry, place: string): Look {
     const found: Tampering[] = [];
     const used: SignIn[] = [];
     const own: SignIn[] = [];
@@ -290,7 +308,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       secrets.push(...secretsOf(entry, serverKey).clientSecrets);
       const said = destinationOf(value);
       const tampering = judge(entry, serverKey, value, said);
-      const signIn = tampering === null ? take(entry, serverKey, said) : signInOf(entry, serverKey);
+      const signIn =
+        tampering === null ? take(entry, serverKey, said, place) : signInOf(entry, serverKey);
       if (tampering !== null) found.push(tampering);
       if (signIn == null) continue;
       used.push(signIn);
@@ -299,10 +318,10 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     return { found, signIns: used, own, secrets };
   }
 
-  function lookOnce(entry: Entry): Look {
+  function lookOnce(entry: Entry, place: string): Look {
     let look = looked.get(entry);
     if (look === undefined) {
-      look = lookAt(entry);
+      look = lookAt(entry, place);
       looked.set(entry, look);
     }
     return look;
@@ -316,8 +335,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
         inUse.delete(place);
         return [];
       }
-      if (place === GLOBAL_PLACE) for (const signIn of lookOnce(entry).own) makeCurrent(signIn);
-      const look = lookOnce(entry);
+      if (place === GLOBAL_PLACE)
+        for (const signIn of lookOnce(entry, place).own) makeCurrent(signIn);
+      const look = lookOnce(entry, place);
       inUse.set(place, look);
       return look.found;
     },
@@ -347,6 +367,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
         // Where it was before stays right: the others still have that.
         if (placeFor(one, said) === undefined)
           one.places = [...one.places, { destination: said, endpoint: null }];
+        if (one.clientSecrets !== undefined)
+          one.clientSecrets = [...new Set([...one.clientSecrets, ...secrets])];
         if (one.standing === 'rejected') one.standing = 'offered';
       }
       changed();
@@ -366,9 +388,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       if (place === undefined) return null;
       const pinned = place.endpoint;
       if (pinned !== null) {
-        const isSame =
-          pinned.origin === endpoint.origin && pinned.authMethod === endpoint.authMethod;
-        return isSame ? null : pinned;
+        return isSameEndpoint(pinned, endpoint) ? null : pinned;
       }
       place.endpoint = endpoint;
       changed();
@@ -399,9 +419,24 @@ export function digestOfAll(found: readonly Tampering[]): string {
   return hash('sha256', found.map(({ digest }) => digest).join()).slice(0, 12);
 }
 
+/**
+ * Whether a client secret is asked for at all (`none`) is not the server's word but the entry's, and leads no secret
+ * astray: a secret that a mission made up must not bind those who sign in after it.
+ */
+function isSameEndpoint(pinned: TokenEndpoint, now: TokenEndpoint): boolean {
+  const methods = new Set([pinned.authMethod, now.authMethod]);
+  methods.delete('none');
+  return pinned.origin === now.origin && methods.size <= 1;
+}
+
 /** The place of a sign-in that what is said fits to. */
 function placeFor({ places }: SignIn, said: Destination): Place | undefined {
   return places.find(({ destination }) => destinationChanges(destination, said).length === 0);
+}
+
+/** A secret that came to known tokens: it was made up, or it is another client's. */
+function isNewTo({ clientSecrets }: SignIn, secret: string): boolean {
+  return clientSecrets !== undefined && !clientSecrets.includes(secret);
 }
 
 /** How what is said differs from where a sign-in's tokens may be sent. */

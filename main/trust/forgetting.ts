@@ -1,39 +1,72 @@
 import type { BoundSecret, SignIn } from './signIn.ts';
 
 /**
- * What of the book is forgotten. What lies in an entry never is, and of each server the newest stay anyway
- * (destinationBook.ts); but a mission can make up hundreds of servers a second. So there is an end to what lies in
- * no entry, in characters of the file: who has been known for longest stays, and who was made up last goes. Pure.
+ * What of the book is forgotten. What lies in an entry never is; but a mission can make up hundreds of sign-ins a
+ * second, and for it to pass one of them off as new it would be enough that the engine forgot it. So whoever
+ * brought the most gives way: nobody's sign-ins are forgotten for another's. Pure.
  */
 const MOST_IDLE = 4 * 1024 * 1024;
 const MOST_IDLE_SECRETS = 1024 * 1024;
-/** Of a server that somebody has, as long as there is any way. */
-const NEWEST_ALWAYS = 3;
 
-/** @param signIns by server, in the order in which they came */
+/**
+ * Of one server: the oldest of whoever has brought most.
+ * @param all in the order in which they came
+ */
+export function signInsOfServerToForget(
+  all: readonly SignIn[],
+  used: ReadonlySet<SignIn>,
+  most: number,
+): SignIn[] {
+  const idle = all.filter((one) => !used.has(one));
+  return mostOf(idle, most, () => 1);
+}
+
+/**
+ * Of all servers together, in characters of the file: of whoever has brought most, the youngest of servers that
+ * nobody has any more, then of the others.
+ * @param signIns by server, in the order in which they came
+ */
 export function signInsToForget(
   signIns: ReadonlyMap<string, readonly SignIn[]>,
   used: ReadonlySet<SignIn>,
   most = MOST_IDLE,
 ): SignIn[] {
-  const servers = [...signIns.values()].map((all) => {
-    const idle = all.filter((one) => !used.has(one));
+  const servers = [...signIns.values()].toReversed().map((all) => {
+    const idle = all.filter((one) => !used.has(one)).toReversed();
     return { idle, isUsed: idle.length < all.length };
   });
-  let length = lengthOf(servers.flatMap(({ idle }) => idle));
-  if (length <= most) return [];
-  const youngestFirst = servers.toReversed();
-  const rounds = [
-    youngestFirst.filter(({ isUsed }) => !isUsed).map(({ idle }) => idle),
-    youngestFirst.filter(({ isUsed }) => isUsed).map(({ idle }) => idle.slice(0, -NEWEST_ALWAYS)),
-  ];
-  const forgotten: SignIn[] = [];
-  for (const going of rounds.flat()) {
-    if (length <= most) break;
-    forgotten.push(...going);
-    length -= lengthOf(going);
+  const inOrder = [false, true].flatMap((isUsed) =>
+    servers.flatMap((server) => (server.isUsed === isUsed ? server.idle : [])),
+  );
+  return mostOf(inOrder, most, lengthOf);
+}
+
+/** @param inOrder those first that go first @returns the fewest with which the rest is no more than `most` */
+function mostOf(
+  inOrder: readonly SignIn[],
+  most: number,
+  sizeOf: (one: SignIn) => number,
+): SignIn[] {
+  let total = 0;
+  const bringers = new Map<string, { size: number; readonly queue: SignIn[]; next: number }>();
+  for (const one of inOrder) {
+    const bringer = bringers.get(one.by) ?? { size: 0, queue: [], next: 0 };
+    bringers.set(one.by, bringer);
+    bringer.queue.push(one);
+    bringer.size += sizeOf(one);
+    total += sizeOf(one);
   }
-  return forgotten;
+  const going: SignIn[] = [];
+  while (total > most) {
+    const greatest = [...bringers.values()].reduce((a, b) => (b.size > a.size ? b : a));
+    const one = greatest.queue[greatest.next];
+    if (one === undefined) break;
+    greatest.next += 1;
+    greatest.size -= sizeOf(one);
+    total -= sizeOf(one);
+    going.push(one);
+  }
+  return going;
 }
 
 /** @param secrets in the order in which they came @returns their digests */
@@ -50,12 +83,9 @@ export function secretsToForget(
   });
 }
 
-function lengthOf(signIns: readonly SignIn[]): number {
-  let length = 0;
-  for (const { serverKey, tokens, places } of signIns) {
-    length += serverKey.length + tokens.reduce((sum, token) => sum + token.length, 0);
-    for (const { destination } of places)
-      for (const [path, origin] of destination.addresses) length += path.length + origin.length;
-  }
+function lengthOf({ serverKey, tokens, places }: SignIn): number {
+  let length = serverKey.length + tokens.reduce((sum, token) => sum + token.length, 0);
+  for (const { destination } of places)
+    for (const [path, origin] of destination.addresses) length += path.length + origin.length;
   return length;
 }

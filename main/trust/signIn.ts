@@ -25,8 +25,12 @@ export type Standing = (typeof standings)[number];
 /** One set of tokens and where they may be sent. Digests and origins only, no secret. */
 export interface SignIn {
   readonly serverKey: string;
+  /** The place that it was first seen in: whoever makes up many has its own forgotten for them. */
+  readonly by: string;
   /** Of its refresh token and of the access tokens that came with it. */
   tokens: readonly string[];
+  /** Digests of the client secrets that it was first seen with, and of those accepted; `undefined`: not noted yet. */
+  clientSecrets: readonly string[] | undefined;
   /** Where they were issued first, then what the user has accepted. */
   places: readonly Place[];
   standing: Standing;
@@ -39,6 +43,8 @@ export interface BoundSecret {
   readonly authorizationServers: readonly string[];
 }
 
+export const GLOBAL_PLACE = 'global';
+
 const digest = z.string().regex(/^[0-9a-f]{32}$/);
 
 /** `bar/destinations.json` */
@@ -47,7 +53,10 @@ export const destinationsFile = z.object({
   signIns: z.array(
     z.object({
       serverKey: z.string(),
+      /** Absent in files of earlier versions. */
+      by: z.string().default(GLOBAL_PLACE),
       tokens: z.array(digest),
+      clientSecrets: z.array(digest).optional(),
       places: z.array(
         z.object({
           addresses: z.record(z.string(), z.string()),
@@ -75,9 +84,10 @@ export function toFile(
 ): DestinationsFile {
   return {
     version: 1,
-    signIns: [...signIns].map(({ places, tokens, ...rest }) => ({
+    signIns: [...signIns].map(({ places, tokens, clientSecrets: bound, ...rest }) => ({
       ...rest,
       tokens: [...tokens],
+      ...(bound && { clientSecrets: [...bound] }),
       places: places.map(({ destination: { addresses, client }, endpoint }) => ({
         addresses: Object.fromEntries(addresses),
         client,
@@ -93,8 +103,9 @@ export function toFile(
 }
 
 export function signInsOf({ signIns }: DestinationsFile): SignIn[] {
-  return signIns.map(({ places, ...rest }) => ({
+  return signIns.map(({ places, clientSecrets: bound, ...rest }) => ({
     ...rest,
+    clientSecrets: bound,
     places: places.map(({ addresses, client, endpoint }) => ({
       destination: { addresses: new Map(Object.entries(addresses)), client },
       endpoint,

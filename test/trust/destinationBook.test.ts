@@ -118,6 +118,48 @@ describe('a mission that has the tokens of others sent elsewhere', () => {
     expect(said({ ...known, issuer: EVIL })).toHaveLength(1);
   });
 
+  it('is found though it had all others give way to made-up ones before, one after the other', async () => {
+    const everybodys = (value: unknown) => {
+      said(value);
+      book.look(bank(value), 'global');
+    };
+    book.look(bank(known), 'mission honest');
+    book.look(bank(known), 'global');
+    const refreshed = signIn();
+    book.look(bank(refreshed), 'global');
+    for (let n = 0; n < 300; n += 1) everybodys(signIn());
+    // As after a sign-in of its own, made anew by the engine again and again.
+    for (let n = 0; n < 300; n += 1) book.look(bank(signIn()), 'global');
+    book.look(bank(signIn()), 'mission honest');
+    await book.save();
+    book = openDestinationBook(path);
+    for (const one of [known, refreshed])
+      expect(said({ ...one, issuer: EVIL, discoveryState: evilDiscovery })).toHaveLength(1);
+  });
+
+  it('is found though it filled the book with other values of the same servers', async () => {
+    const servers = ['bank', 'shop', 'post'].map((name) => fakeServer(name, { issuer: REAL }));
+    const all = entryOf(Object.fromEntries(servers.map((one) => [serverKey(one.serverName), one])));
+    book.look(all, 'global');
+    const fill = 'x'.repeat(200);
+    for (let n = 0; n < 60; n += 1) {
+      const made = servers.map(({ serverName }) => {
+        const more = Array.from({ length: 190 }, (_, at) => [`${n}-${at}-${fill}`, `${EVIL}/x`]);
+        const value = fakeServer(serverName, { issuer: REAL, more: Object.fromEntries(more) });
+        return [serverKey(serverName), value];
+      });
+      const entry = entryOf(Object.fromEntries(made));
+      book.look(entry, 'mission m');
+      book.look(entry, 'global');
+    }
+    await book.save();
+    book = openDestinationBook(path);
+    for (const one of servers) {
+      const entry = entryOf({ [serverKey(one.serverName)]: { ...one, issuer: EVIL } });
+      expect(book.look(entry, 'mission m')).toHaveLength(1);
+    }
+  });
+
   it('is found where nothing was known of the authorization server yet', () => {
     const bare = fakeServer('bank');
     book.look(bank(bare), 'global');
@@ -188,6 +230,28 @@ describe('what the client does by itself is no tampering:', () => {
 });
 
 describe('a client secret', () => {
+  it('that a mission makes up beside tokens of all spoils them for nobody', async () => {
+    const known = signIn();
+    book.look(bank(known), 'global');
+    const spoilt = { ...known, clientSecret: fakeToken('made-up') };
+    expect(said(spoilt)).toMatchObject([{ changes: [{ what: 'another client secret' }] }]);
+    const beside = entryOf({ [KEY]: known }, { [KEY]: fakeToken('made-up') });
+    expect(book.look(beside, 'mission m')).toHaveLength(1);
+    await book.save();
+    book = openDestinationBook(path);
+    expect(said(spoilt)).toHaveLength(1);
+    expect(said(known)).toEqual([]);
+    book.accept(bank(spoilt), KEY);
+    expect(said(spoilt)).toEqual([]);
+  });
+
+  it('that comes with a new sign-in is its own', () => {
+    book.look(bank(signIn()), 'global');
+    const next = signIn({ clientSecret: fakeToken('client-secret') });
+    expect(said(next)).toEqual([]);
+    expect(said({ ...next, accessToken: fakeToken('access') })).toEqual([]);
+  });
+
   const SECRET = fakeToken('client-secret');
   const EVIL_KEY = serverKey('mine');
   const evil = (): FakeServer =>
@@ -282,10 +346,26 @@ describe('the token endpoint', () => {
     book.look(bank(first), 'global');
     expect(book.pinEndpoint(bank(first), KEY, at(REAL))).toBeNull();
     expect(book.pinEndpoint(bank(first), KEY, at(EVIL))).toEqual(at(REAL));
-    expect(book.pinEndpoint(bank(first), KEY, at(REAL, 'client_secret_post'))).toEqual(at(REAL));
     const next = signIn();
     book.look(bank(next), 'global');
     expect(book.pinEndpoint(bank(next), KEY, at(EVIL))).toEqual(at(REAL));
+  });
+
+  it('is shown the client’s secret in the way that it was at the first look', () => {
+    const first = signIn();
+    book.look(bank(first), 'global');
+    const [basic, post] = [at(REAL, 'client_secret_basic'), at(REAL, 'client_secret_post')];
+    expect(book.pinEndpoint(bank(first), KEY, basic)).toBeNull();
+    expect(book.pinEndpoint(bank(first), KEY, post)).toEqual(basic);
+  });
+
+  it('takes those who sign in without a secret, though a mission had made one up before', () => {
+    const first = signIn();
+    book.look(bank(first), 'global');
+    expect(book.pinEndpoint(bank(first), KEY, at(REAL, 'client_secret_basic'))).toBeNull();
+    const next = signIn();
+    book.look(bank(next), 'global');
+    expect(book.pinEndpoint(bank(next), KEY, at(REAL, 'none'))).toBeNull();
   });
 
   it('of a sign-in that was made elsewhere is another', () => {
