@@ -29,7 +29,8 @@ export interface OAuthRefresher {
   /**
    * Finds the token endpoint. Sends no secret. Only the authorization server itself is asked, within its
    * origin, and its metadata counts only if it names the same issuer (RFC 8414, 3.3): where else the entry
-   * says that the metadata is, anybody may have written.
+   * says that the metadata is, anybody may have written. Of a whole origin `/.well-known/` alone belongs to who
+   * runs it, where others have pages there, too: only what stands there may name a token endpoint elsewhere.
    */
   discover(order: RefreshOrder): Promise<Endpoint | RefreshFailure>;
   /** Sends the refresh token, once, to that endpoint. No redirect is followed. */
@@ -66,14 +67,24 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
   async function findMetadata(
     { authorizationServerUrl, metadataUrl }: RefreshOrder,
     fetchFn: FetchLike,
-  ): Promise<AuthorizationServerMetadata | undefined> {
-    if (metadataUrl === null || !isWithin(metadataUrl, authorizationServerUrl)) {
-      const { discoverAuthorizationServerMetadata } = await loadClient();
-      return discoverAuthorizationServerMetadata(authorizationServerUrl, { fetchFn });
+  ): Promise<FoundMetadata | undefined> {
+    if (metadataUrl !== null && isWithin(metadataUrl, authorizationServerUrl)) {
+      const { OAuthMetadataSchema } = await import('@modelcontextprotocol/sdk/shared/auth.js');
+      const response = await fetchFn(metadataUrl, { headers: { accept: 'application/json' } });
+      if (!response.ok && !isNothingThere(response)) return undefined;
+      const read = response.ok ? OAuthMetadataSchema.safeParse(await response.json()) : undefined;
+      if (read?.success) return { metadata: read.data, at: new URL(metadataUrl) };
+      // A mission may have noted an address there that never was one: it is looked for as if none were noted.
     }
-    const { OAuthMetadataSchema } = await import('@modelcontextprotocol/sdk/shared/auth.js');
-    const response = await fetchFn(metadataUrl, { headers: { accept: 'application/json' } });
-    return response.ok ? OAuthMetadataSchema.parse(await response.json()) : undefined;
+    const { discoverAuthorizationServerMetadata } = await loadClient();
+    let at = new URL(authorizationServerUrl);
+    const metadata = await discoverAuthorizationServerMetadata(authorizationServerUrl, {
+      fetchFn(url, init) {
+        at = new URL(url);
+        return fetchFn(url, init);
+      },
+    });
+    return metadata && { metadata, at };
   }
 
   return {
@@ -87,13 +98,14 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
         { allows: ({ origin }) => origin === home, followsRedirects: true },
         closing.signal,
       );
-      let metadata: AuthorizationServerMetadata | undefined;
+      let found: FoundMetadata | undefined;
       try {
-        metadata = await findMetadata(order, fetchFn);
+        found = await findMetadata(order, fetchFn);
       } catch (error) {
         // Nothing but a question was sent: whatever went wrong may pass.
         return failed(describe(error, home), lastAnswer()?.retryAfterMs);
       }
+      const metadata = found?.metadata;
       if (metadata === undefined && order.hadMetadata) {
         const { metadataUrl } = order;
         // The client was told to look elsewhere: that will not change by itself.
@@ -104,7 +116,7 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
         return failed(`${home} does not show its metadata any more`, lastAnswer()?.retryAfterMs);
       }
       const endpoint = new URL(metadata?.token_endpoint ?? '/token', authorizationServerUrl);
-      const why = whyNot(metadata, endpoint, server);
+      const why = whyNot(found, endpoint, server);
       if (why !== null) return unfit(why);
       const { selectClientAuthMethod } = await loadClient();
       const authMethod = selectClientAuthMethod(
@@ -152,18 +164,27 @@ function clientInformation(client_id: string, client_secret: string | null) {
   return { client_id, ...(client_secret !== null && { client_secret }) };
 }
 
+function isNothingThere({ status }: Response): boolean {
+  return status >= 400 && status < 500 && status !== 429;
+}
+
+interface FoundMetadata {
+  readonly metadata: AuthorizationServerMetadata;
+  /** Where it was asked for. */
+  readonly at: URL;
+}
+
 /** Why a refresh token may not go where the metadata says; `null`: it may. */
-function whyNot(
-  metadata: AuthorizationServerMetadata | undefined,
-  endpoint: URL,
-  server: URL,
-): string | null {
+function whyNot(found: FoundMetadata | undefined, endpoint: URL, server: URL): string | null {
   const home = server.origin;
+  const metadata = found?.metadata;
   if (metadata !== undefined && !isSameIssuer(metadata.issuer, server.href)) {
     const other = URL.canParse(metadata.issuer) ? new URL(metadata.issuer).origin : null;
     if (other === home) return `the metadata of ${home} is that of another issuer there`;
     return `the metadata of ${home} is that of ${other ?? 'something without an address'}`;
   }
+  if (endpoint.origin !== home && !found?.at.pathname.startsWith('/.well-known/'))
+    return `what names a token endpoint elsewhere does not stand at the root of ${home}`;
   if (hasUserinfo(endpoint)) return `the token endpoint that ${home} names holds a user name`;
   if (!isSafe(endpoint) || (isLoopback(endpoint) && !isLoopback(server)))
     return `the token endpoint of ${home} is neither https nor where it should be`;

@@ -17,6 +17,13 @@ import { fakeServer, MARK, serverKey } from '../support/fake.ts';
 const KEY = serverKey('bank');
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
 
+/** What OpenID Connect Discovery asks for beside RFC 8414. */
+const OPENID = {
+  jwks_uri: 'https://bank.example.test/keys',
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ['RS256'],
+};
+
 async function serve(answers: Answers): Promise<OddAuthorizationServer> {
   const server = await startOddAuthorizationServer(answers);
   onTestFinished(() => server.close());
@@ -110,6 +117,32 @@ describe('where a refresh token goes', () => {
     expect(answer.status).toBe('unfit');
     expect(answer).toHaveProperty('detail', expect.stringContaining(bank.origin));
     expect(bank.received).toEqual([]);
+  });
+
+  it.each([
+    ['a page of somebody at the same origin', '/user/evil/meta', {}],
+    ['a tenant of the same origin', '/user/evil/.well-known/openid-configuration', 'tenant'],
+  ])('is not told to be elsewhere by %s', async (_, path, from) => {
+    const thief = await honest();
+    const isTenant = from === 'tenant';
+    const bank = await showing(path, (origin) =>
+      metadataOf(origin, {
+        ...(isTenant && { issuer: `${origin}/user/evil`, ...OPENID }),
+        token_endpoint: `${thief.origin}/token`,
+      }),
+    );
+    const order = isTenant
+      ? orderAt(`${bank.origin}/user/evil`)
+      : orderAt(bank.origin, { authServerMetadataUrl: `${bank.origin}${path}` });
+    expect(await ask(order)).toMatchObject({ status: 'unfit' });
+    expect([...thief.requests, ...bank.received]).toEqual([]);
+  });
+
+  it('is found though a mission noted an address where no metadata is', async () => {
+    const bank = await honest();
+    const order = orderAt(bank.origin, { authServerMetadataUrl: `${bank.origin}/nothing/here` });
+    expect((await ask(order)).status).toBe('issued');
+    expect(bank.received).toHaveLength(1);
   });
 
   it('is told with both addresses where the metadata is that of another server', async () => {
