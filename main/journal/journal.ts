@@ -189,7 +189,11 @@ export function createJournal(options: JournalOptions): Journal {
       ids.add(id);
       const before = lastChange.get(value.field);
       const stoodMs = before === undefined ? undefined : Math.max(0, at.getTime() - before);
-      return sealRecord(value, id, at, key, stoodMs);
+      const hints = {
+        ...(stoodMs !== undefined && { stoodMs }),
+        ...(value.rewritten && { rewritten: true }),
+      };
+      return sealRecord(value, id, at, key, hints);
     });
   }
 
@@ -316,11 +320,12 @@ function knownFile({ at, records, damaged }: JournalFile): KnownFile {
   return {
     at,
     isDamaged: damaged.length > 0,
-    records: records.map(({ id, field, reason, stoodMs, data }) => ({
+    records: records.map(({ id, field, reason, stoodMs, rewritten = false, data }) => ({
       id,
       field,
       reason,
       stoodMs,
+      rewritten,
       at,
       bytes: data.length,
     })),

@@ -22,10 +22,19 @@ export interface JournalValue {
   readonly reason: JournalReason;
   /** The mission whose reconcile it was; `null`: none. */
   readonly missionId: string | null;
+  /** Whether it was replaced by the very mission that had brought it. */
+  readonly rewritten?: boolean;
+}
+
+/** What of a record helps to decide how long it is kept, and is therefore not authenticated. */
+export interface RetentionHints {
+  /** How long the value had stood, ms. */
+  readonly stoodMs?: number;
+  readonly rewritten?: boolean;
 }
 
 /** What is known of a kept value without its key. */
-export interface JournalItem extends Omit<JournalValue, 'value'> {
+export interface JournalItem extends Omit<JournalValue, 'value' | 'rewritten'> {
   /** `<UTC date>-<UTC time>-<6 hex>`: sorts by time, short enough to type. */
   readonly id: string;
   /** When it was kept, ISO 8601 in UTC. */
@@ -50,6 +59,8 @@ const RecordSchema = z.object({
    * hint for what is kept longest, and therefore not authenticated.
    */
   stoodMs: z.number().nonnegative().optional(),
+  /** Replaced by the very mission that had brought it; a hint as well. */
+  rewritten: z.boolean().optional(),
   ...sealedShape,
 });
 
@@ -62,7 +73,7 @@ export function sealRecord(
   id: string,
   at: Date,
   key: JournalKey,
-  stoodMs?: number,
+  hints: RetentionHints = {},
 ): JournalRecord {
   const head = {
     v: 1 as const,
@@ -76,7 +87,7 @@ export function sealRecord(
     key: key.id,
   };
   const sealed = sealJson(value.value, authenticated(head), key);
-  return { ...head, ...(stoodMs !== undefined && { stoodMs }), ...sealed };
+  return { ...head, ...hints, ...sealed };
 }
 
 /** The value of a record, or `null` if record or key are not the ones it was sealed with. */
@@ -88,7 +99,9 @@ export function openRecord(
 }
 
 /** An array, so that the order of a file's keys does not matter. */
-function authenticated(head: Omit<JournalRecord, 'stoodMs' | 'iv' | 'data' | 'tag'>): unknown[] {
+function authenticated(
+  head: Omit<JournalRecord, keyof RetentionHints | 'iv' | 'data' | 'tag'>,
+): unknown[] {
   const { v, id, at, field, name, digest, reason, missionId, key } = head;
   return [v, id, at, field, name, digest, reason, missionId, key];
 }

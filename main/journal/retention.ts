@@ -7,6 +7,8 @@ export interface Kept extends Pick<JournalItem, 'id' | 'field' | 'reason'> {
   readonly bytes: number;
   /** How long the value had stood; `undefined`: not known, so it may have been for ever. */
   readonly stoodMs: number | undefined;
+  /** Whether it was replaced by the very mission that had brought it. */
+  readonly rewritten: boolean;
 }
 
 export interface RetentionLimits {
@@ -30,7 +32,8 @@ const NEWEST_SHARE = 4;
 /**
  * The records to keep, by id. What a user wants back is a value that stood for long, and then a storm went
  * over it: so of each field are kept its newest values and, for each day, the one that had stood longest. What
- * ordinary refreshes replaced has places of its own, and takes none from the rest. Pure.
+ * ordinary refreshes replaced has places of its own, and takes none from the rest; and so has what a mission wrote
+ * over that had brought it itself, which it may do all day with what it makes up. Pure.
  *
  * If that is too much in all, the fields with the most records give way first, down to their newest three. If
  * it still is (thousands of fields: nobody has them, somebody makes them), the fields that the journal has
@@ -59,19 +62,27 @@ function groupsOf(records: readonly Kept[]): Kept[][] {
     else field.push(record);
   }
   return [...fields.values()].flatMap((oldestFirst) => {
-    const refreshed = oldestFirst.filter(({ reason }) => reason === 'refreshed');
-    const others = oldestFirst.filter(({ reason }) => reason !== 'refreshed');
-    return [ranked(others, NEWEST), ranked(refreshed, NEWEST_REFRESHED)];
+    const rewritten = oldestFirst.filter((record) => record.rewritten);
+    const rest = oldestFirst.filter((record) => !record.rewritten);
+    const refreshed = rest.filter(({ reason }) => reason === 'refreshed');
+    const others = rest.filter(({ reason }) => reason !== 'refreshed');
+    return [
+      ranked(others, NEWEST),
+      ranked(refreshed, NEWEST_REFRESHED),
+      ranked(rewritten, NEWEST_REFRESHED),
+    ];
   });
 }
 
 function ranked(oldestFirst: readonly Kept[], newest: number): Kept[] {
   const newestFirst = oldestFirst.toReversed();
-  const daily = new Map<number, Kept>();
+  // What may have stood for ever does not stand in the way of what is known to have stood for long.
+  const daily = new Map<string, Kept>();
   for (const record of newestFirst) {
-    const day = Math.floor(record.at / DAY_MS);
-    const best = daily.get(day);
-    if (best === undefined || stood(record) > stood(best)) daily.set(day, record);
+    const { at, stoodMs } = record;
+    const place = `${Math.floor(at / DAY_MS)} ${stoodMs === undefined}`;
+    const best = daily.get(place);
+    if (best === undefined || (stoodMs ?? 0) > (best.stoodMs ?? 0)) daily.set(place, record);
   }
   return [
     ...new Set([
@@ -80,10 +91,6 @@ function ranked(oldestFirst: readonly Kept[], newest: number): Kept[] {
       ...newestFirst.slice(0, newest),
     ]),
   ];
-}
-
-function stood({ stoodMs }: Kept): number {
-  return stoodMs ?? Number.POSITIVE_INFINITY;
 }
 
 function seniors(records: readonly Kept[], limits: RetentionLimits): Set<string> {

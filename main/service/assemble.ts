@@ -147,6 +147,7 @@ export function assemble(
     lineage,
     destinations,
     journal,
+    broughtBy: replacements.broughtBy,
     clock,
     emit,
     broadcast: {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Digester } from '../credentials/digest.ts';
+import type { Digest, Digester } from '../credentials/digest.ts';
 import type { Entry, Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
 import { fieldName, looksRefreshed } from '../credentials/serverState.ts';
@@ -15,11 +15,15 @@ export function changedFields(before: Entry | null, after: Entry | null): FieldI
   return [...new Set([...old.keys(), ...now.keys()])].filter((id) => old.get(id) !== now.get(id));
 }
 
-/** What the journal must hold before a plan is carried out: every value that it replaces or removes. */
+/**
+ * What the journal must hold before a plan is carried out: every value that it replaces or removes.
+ * @param broughtBy the mission that brought a value of the global entry, if that is known
+ */
 export function goingValues(
   { global, missions }: Reading,
   plan: Plan,
   digester: Digester,
+  broughtBy: (field: FieldId, digest: Digest) => string | null,
 ): JournalValue[] {
   const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
   const values = [...goingFrom(global, plan.global, null, digester)];
@@ -28,8 +32,15 @@ export function goingValues(
     if (mission !== undefined)
       values.push(...goingFrom(loaded, mission.entry, mission.id, digester));
   }
+  const bringers = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
   // A refresh replaces the same old value everywhere: once is enough.
-  return [...new Map(values.map((value) => [`${value.digest} ${value.field}`, value])).values()];
+  const once = new Map(values.map((value) => [`${value.digest} ${value.field}`, value])).values();
+  return [...once].map((value) => {
+    const bringer = bringers.get(value.field as FieldId);
+    const isOwn =
+      bringer !== undefined && broughtBy(value.field as FieldId, value.digest) === bringer;
+    return isOwn ? { ...value, rewritten: true } : value;
+  });
 }
 
 function goingFrom(

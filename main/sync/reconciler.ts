@@ -30,12 +30,14 @@ import {
   type ReaderDeps,
   type Reading,
 } from './reader.ts';
-import { replacementsOf } from './replacements.ts';
+import { type Replacements, replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
 
 export interface ReconcilerDeps extends ReaderDeps {
   readonly broadcast: Pick<BroadcastFile, 'announce'>;
   readonly journal: { append(values: readonly JournalValue[]): Promise<void> };
+  /** The mission that brought a value of the global entry, if that is known. */
+  readonly broughtBy: Replacements['broughtBy'];
   readonly clock: Clock;
   readonly emit: Emit;
   /** Of the missions that run on the shared store: their clients keep notes of their own there. */
@@ -85,7 +87,7 @@ export function createReconciler(
         return leftOut.addTo(untouched(reading, blocked));
       }
       try {
-        await deps.journal.append(goingValues(reading, plan, digester));
+        await deps.journal.append(goingValues(reading, plan, digester, deps.broughtBy));
       } catch (error) {
         const { reason, detail } = unavailableFrom(error);
         return leftOut.addTo(untouched(reading, unavailable(reason, `the journal: ${detail}`)));

@@ -27,8 +27,16 @@ export interface Replacements {
   note(replacement: Replacement, missionName: string): void;
   /** A server refused the sign-in with this digest: told if it took the place of another. */
   refused(field: FieldId, digest: Digest | null): void;
+  /** The mission that brought this value in the place of another; `null`: not known, or none did. */
+  broughtBy(field: FieldId, digest: Digest): string | null;
   /** What an alert of kind `replaced` is about. */
   byAlert(alertId: string): Replacement | undefined;
+}
+
+interface LastReplacement {
+  readonly replacement: Replacement;
+  readonly from: string;
+  isTold: boolean;
 }
 
 /** The usable sign-ins of the global entry that a plan replaces by a mission's. */
@@ -68,8 +76,8 @@ function isSameSignIn(before: Entry | null, after: Entry | null, field: FieldId)
 }
 
 export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Replacements {
-  /** The last of each field, whether told or not. */
-  const last = new Map<FieldId, { readonly replacement: Replacement; readonly from: string }>();
+  /** The last of each field, and whether it was told that it was refused. */
+  const last = new Map<FieldId, LastReplacement>();
   const told = new Map<string, Replacement>();
 
   function tell(replacement: Replacement, from: string, message: string): void {
@@ -90,10 +98,14 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
   }
 
   return {
-    note(replacement, from) {
-      const { field, name, changes } = replacement;
+    note(noted, from) {
+      const { field, name, changes } = noted;
+      // What a mission puts in the place of its own leads back to the one that it replaced first.
+      const before = last.get(field)?.replacement;
+      const isOwn = before?.missionId === noted.missionId && before.latter === noted.former;
+      const replacement = isOwn ? { ...noted, former: before.former } : noted;
       last.delete(field);
-      last.set(field, { replacement: { ...replacement, changes: [] }, from });
+      last.set(field, { replacement: { ...replacement, changes: [] }, from, isTold: false });
       const [oldest] = last.keys();
       if (last.size > MOST_REMEMBERED && oldest !== undefined) last.delete(oldest);
       if (changes.length === 0) return;
@@ -106,14 +118,19 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
 
     refused(field, digest) {
       const entry = last.get(field);
-      if (entry === undefined || entry.replacement.latter !== digest) return;
+      if (entry === undefined || entry.isTold || entry.replacement.latter !== digest) return;
       const { replacement, from } = entry;
-      last.delete(field);
+      entry.isTold = true;
       tell(
         replacement,
         from,
         `The sign-in to "${replacement.name}" that came from mission "${from}" was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
       );
+    },
+
+    broughtBy(field, digest) {
+      const replacement = last.get(field)?.replacement;
+      return replacement?.latter === digest ? replacement.missionId : null;
     },
 
     byAlert: (alertId) => told.get(alertId),

@@ -235,6 +235,10 @@ it('what was known of addresses and can be read no more is told, and what the gl
 });
 
 describe('a mission that replaces the sign-in of all', () => {
+  const madeUp = () => ({
+    accessToken: fakeToken('made-up'),
+    refreshToken: fakeToken('made-up'),
+  });
   const elsewhere = () =>
     fakeServer(BANK, {
       serverUrl: bank.url,
@@ -282,6 +286,36 @@ describe('a mission that replaces the sign-in of all', () => {
     const [alert] = (await world.status()).alerts;
     await resolve(alert?.id ?? '', 'former');
     await world.untilHeld(before);
+  });
+
+  it('first by rubbish at the same addresses, which nobody is told of, is undone all the same', async () => {
+    const before = await start();
+    await world.untilHeld(
+      await putServer(mission, { ...before, ...madeUp(), expiresAt: 8_000_000_000_000_000 }),
+    );
+    await world.untilHeld(
+      await putServer(mission, { ...elsewhere(), expiresAt: 8_100_000_000_000_000 }),
+    );
+    const [alert] = (await world.status()).alerts;
+    await resolve(alert?.id ?? '', 'former');
+    await world.untilHeld(before);
+  });
+
+  it('over and over by what looks refreshed leaves the former one in the journal', async () => {
+    const first = await start();
+    const later = { expiresAt: Date.now() + 80_000_000_000 };
+    const good = await putServer(world.ref('b'), { ...first, ...madeUp(), ...later });
+    await world.untilHeld(good);
+    for (let n = 0; n < 30; n += 1) {
+      const expiresAt = Date.now() + 90_000_000_000 + n;
+      await world.untilHeld(await putServer(mission, { ...good, ...madeUp(), expiresAt }));
+    }
+    const journal = world.journal();
+    await journal.prune();
+    const { items } = await journal.list();
+    const kept = await Promise.all(items.map(({ id }) => journal.get(id)));
+    expect(kept).toContainEqual(expect.objectContaining({ value: good }));
+    expect(kept.length).toBeLessThan(20);
   });
 
   it('by one that the server refuses is told then, and is undone in one step', async () => {

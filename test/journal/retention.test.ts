@@ -22,6 +22,7 @@ function record(field: string, at: number, reason: Kept['reason'] = 'replaced'):
     at,
     reason,
     stoodMs,
+    rewritten: false,
     bytes: 1_000,
   };
 }
@@ -83,6 +84,20 @@ describe('a sign-in that somebody wrote over', () => {
     const ids = kept([precious, ...spent], START + 29 * DAY_MS);
     expect(ids).toContain(precious.id);
     expect(ids.size, 'the newest, and one for each day').toBeLessThan(45);
+  });
+
+  it('is there though a mission made up what looks refreshed, and let it stand for longer', () => {
+    const unknown = record('/mcpOAuth/bank', START, 'refreshed');
+    const precious = record('/mcpOAuth/bank', START + HOUR_MS, 'refreshed');
+    const madeUp = times(30, (index) => ({
+      ...record('/mcpOAuth/bank', START + (3 + index) * HOUR_MS, 'refreshed'),
+      rewritten: true,
+    }));
+    const ids = kept([unknown, precious, ...madeUp], START + 40 * HOUR_MS);
+    expect(ids).toContain(precious.id);
+    // And though the engine had refreshed each of them in between.
+    const between = madeUp.map((one) => ({ ...one, stoodMs: 60_000, rewritten: false }));
+    expect(kept([unknown, precious, ...between], START + 40 * HOUR_MS)).toContain(precious.id);
   });
 
   it('is there though somebody makes thousands of servers to have them removed', () => {

@@ -48,6 +48,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       global: { scope: 'global', configDir: GLOBAL },
       lineage,
       destinations: openDestinationBook(`${path}.destinations`),
+      broughtBy: () => null,
       clock: systemClock,
       emit: (event) => events.push(event),
       journal: {

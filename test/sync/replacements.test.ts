@@ -53,3 +53,21 @@ it('a mission that replaces sign-ins all day fills no list, and is told of inste
   expect(ways).toContain(first.field);
   expect(ways).toContain('/mcpOAuth/mine');
 });
+
+it('what a mission puts in the place of its own leads back to what was there before it', () => {
+  const alerts = createAlerts(() => undefined, Date.now);
+  const replacements = createReplacements(alerts);
+  const to = (former: string, latter: string, missionId = 'a', addresses = 0) =>
+    replacements.note({ ...replacement('bank', addresses), missionId, former, latter }, missionId);
+  const wayBack = () => replacements.byAlert(alerts.open().at(-1)?.id ?? '')?.former;
+  to('good', 'rubbish');
+  to('rubbish', 'more rubbish');
+  expect(replacements.broughtBy('/mcpOAuth/bank', 'more rubbish')).toBe('a');
+  expect(replacements.broughtBy('/mcpOAuth/bank', 'good')).toBeNull();
+  to('more rubbish', 'elsewhere', 'a', 1);
+  expect(wayBack()).toBe('good');
+  for (const { id } of alerts.open()) alerts.set(id, null);
+  // What another replaces is the other's loss.
+  to('elsewhere', 'mine', 'b', 1);
+  expect(wayBack()).toBe('elsewhere');
+});
