@@ -14,6 +14,10 @@ export interface GitOptions {
    */
   readonly interactive?: boolean;
   readonly signal?: AbortSignal;
+  /** What it reads on its stdin. Default: nothing. */
+  readonly input?: string;
+  /** Gets all of the answer, of which then nothing is kept. */
+  readonly onStdout?: (chunk: string) => void;
   readonly onStderr?: (chunk: string) => void;
 }
 
@@ -50,15 +54,17 @@ const OF_A_PLACE = [
  */
 export async function runGit(
   args: readonly string[],
-  { cwd, env = process.env, interactive = false, signal, onStderr }: GitOptions,
+  { cwd, env = process.env, interactive = false, signal, input, onStdout, onStderr }: GitOptions,
 ): Promise<GitResult> {
   signal?.throwIfAborted();
   const child = spawn('git', args, {
     cwd,
     env: gitEnvironment(env, interactive),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: !interactive,
   });
+  // It may end without having read it.
+  child.stdin.on('error', () => undefined).end(input);
   const end = (name: NodeJS.Signals) => {
     if (child.pid === undefined) return;
     // A helper that waits for the network does not notice that git has gone. On its own git leads a group with
@@ -84,7 +90,8 @@ export async function runGit(
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    if (stdout.length < KEPT_ANSWER) stdout += chunk;
+    if (onStdout !== undefined) onStdout(chunk);
+    else if (stdout.length < KEPT_ANSWER) stdout += chunk;
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr = (stderr + chunk).slice(-KEPT_MESSAGES);

@@ -44,10 +44,14 @@ export async function writeFileAtomic(
  * The same for the few files that must be in place before the next line runs; not synced to the disk.
  * @throws the system's error
  */
-export function writeFileAtomicSync(path: string, text: string, mode: number): void {
+export function writeFileAtomicSync(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): void {
   const temporary = temporaryName(path);
   try {
-    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    writeFileSync(temporary, content, { mode, flag: 'wx' });
     renameSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
