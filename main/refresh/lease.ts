@@ -17,7 +17,7 @@ import {
   tokenDigest,
   withTokens,
 } from './refreshOrder.ts';
-import type { RefreshFailure } from './tokenAnswer.ts';
+import { CLIENT_REFUSALS, type RefreshFailure } from './tokenAnswer.ts';
 
 /** What one refresh by the engine came to. `detail` is for people and holds no secret. */
 export type LeaseResult =
@@ -130,8 +130,11 @@ export function createLease(deps: LeaseDeps): Lease {
       return { status: 'unfit', detail: 'its tokens were issued elsewhere than it says', value };
     const left = open.get(order.digest);
     if (left?.state === 'answered') return { status: 'kept', detail: 'they wait for the entries' };
-    if (left?.state === 'refused') return { status: 'refused', detail: 'it was before', value };
-    if (left !== undefined) return { status: 'unsure', detail: LEFT_OPEN, value };
+    // A client that was refused says nothing against the same token shown by another, or with the right secret.
+    const isOpen = left !== undefined && [null, order.clientDigest].includes(left.client);
+    if (isOpen && left.state === 'refused')
+      return { status: 'refused', detail: 'it was before', value };
+    if (isOpen) return { status: 'unsure', detail: LEFT_OPEN, value };
     // A token that cannot be saved must not be refreshed: all of a write but the write.
     const text = before.text ?? '';
     const dryRun = await store.write(global, text, text, Promise.resolve(false));
@@ -189,7 +192,8 @@ export function createLease(deps: LeaseDeps): Lease {
     value: Json | undefined,
   ): Promise<LeaseResult> {
     const spent = order.digest;
-    const begun: OpenRefresh = { serverKey, name: order.name, spent, state: 'sent' };
+    const { name, clientDigest } = order;
+    const begun: OpenRefresh = { serverKey, name, spent, state: 'sent', client: null };
     try {
       await journal.intend(begun);
     } catch (error) {
@@ -205,9 +209,10 @@ export function createLease(deps: LeaseDeps): Lease {
       return carry(begun, answer.tokens);
     }
     if (answer.status === 'refused') {
-      open.set(spent, { ...begun, state: 'refused' });
+      const client = CLIENT_REFUSALS.includes(answer.error) ? clientDigest : null;
+      open.set(spent, { ...begun, state: 'refused', client });
       // Unnoted it counts as one without an answer after a restart: it is not sent again either way.
-      await journal.refuse(begun).catch(() => undefined);
+      await journal.refuse(begun, client).catch(() => undefined);
       return { status: 'refused', detail: answer.error, value };
     }
     await close(spent);
@@ -252,7 +257,7 @@ export function createLease(deps: LeaseDeps): Lease {
       const answer = await answerOf(refreshed);
       if (answer.status === 'unavailable') {
         if (!answer.lost) return { status: 'kept', detail: answer.detail };
-        open.set(refreshed.spent, { ...refreshed, state: 'sent' });
+        open.set(refreshed.spent, { ...refreshed, state: 'sent', client: null });
         // Told once: the next engine finds a token that was sent, and no answer to carry.
         await journal.intend(refreshed).catch(() => undefined);
         return { status: 'unsure', detail: answer.detail, value: undefined };

@@ -23,9 +23,11 @@ export interface OpenRefresh {
    * - `answered`: the new tokens are kept · `refused`: for good
    */
   readonly state: 'sent' | 'answered' | 'refused';
+  /** Of a refusal of the client: the digest of that client with these tokens. Else `null`: whoever shows them. */
+  readonly client: string | null;
 }
 
-export type Refreshing = Omit<OpenRefresh, 'state'>;
+export type Refreshing = Omit<OpenRefresh, 'state' | 'client'>;
 
 export type KeptTokens =
   | { readonly status: 'found'; readonly tokens: IssuedTokens }
@@ -41,8 +43,8 @@ export interface RefreshJournal {
   intend(refresh: Refreshing): Promise<void>;
   /** Keeps the answer, encrypted. @throws the system's error */
   keep(refresh: Refreshing, tokens: IssuedTokens): Promise<void>;
-  /** Notes that the token was refused. @throws the system's error */
-  refuse(refresh: Refreshing): Promise<void>;
+  /** Notes that the token was refused, or, with `client`, only that client. @throws the system's error */
+  refuse(refresh: Refreshing, client: string | null): Promise<void>;
   /** All that are open, and the paths of files that cannot be read. @throws the system's error */
   list(): Promise<{ readonly open: readonly OpenRefresh[]; readonly damaged: readonly string[] }>;
   tokensOf(spent: string): Promise<KeptTokens>;
@@ -58,6 +60,8 @@ const recordSchema = z.object({
   spent: digest,
   at: z.iso.datetime(),
   refused: z.boolean(),
+  // Before there was this, a refusal counted for whoever shows the token.
+  client: digest.nullable().default(null),
   answer: z.object(sealedShape).nullable(),
 });
 type RefreshRecord = z.output<typeof recordSchema>;
@@ -93,7 +97,7 @@ export function createRefreshJournal(options: {
   function blank(refresh: Refreshing): RefreshRecord {
     const { serverKey, name, spent } = refresh;
     const at = isoTime(options.now());
-    return { v: 1, serverKey, name, spent, at, refused: false, answer: null };
+    return { v: 1, serverKey, name, spent, at, refused: false, client: null, answer: null };
   }
 
   async function key() {
@@ -114,7 +118,7 @@ export function createRefreshJournal(options: {
       await write({ ...record, answer: sealJson(tokens, authenticated(record), await key()) });
     },
 
-    refuse: (refresh) => write({ ...blank(refresh), refused: true }),
+    refuse: (refresh, client) => write({ ...blank(refresh), refused: true, client }),
 
     async list() {
       const open: OpenRefresh[] = [];
@@ -123,9 +127,9 @@ export function createRefreshJournal(options: {
         const record = readRecord(join(dir, name));
         if (record === null) damaged.push(join(dir, name));
         else {
-          const { serverKey, name: server, spent, refused, answer } = record;
+          const { serverKey, name: server, spent, refused, client, answer } = record;
           const state = answer !== null ? 'answered' : refused ? 'refused' : 'sent';
-          open.push({ serverKey, name: server, spent, state });
+          open.push({ serverKey, name: server, spent, state, client });
         }
       }
       return { open, damaged };

@@ -8,6 +8,8 @@ export interface RefreshOrder {
   readonly name: string;
   /** As {@link tokenDigest} says. */
   readonly digest: string;
+  /** Names the tokens together with the client that shows them, its secret included; 64 hex digits. */
+  readonly clientDigest: string;
   readonly refreshToken: string;
   readonly clientId: string;
   readonly clientSecret: string | null;
@@ -47,12 +49,18 @@ export function refreshOrder(entry: Entry | null, serverKey: string): RefreshOrd
   const resourceUrl = new URL(resource);
   resourceUrl.hash = '';
   const ownConfig = member(entry?.[CLIENT_CONFIG_MAP], serverKey);
+  const clientSecret = text(ownConfig, 'clientSecret') ?? text(value, 'clientSecret');
   return {
     name: text(value, 'serverName') ?? serverKey,
     digest,
+    // With the tokens in it nobody can guess a short secret from it.
+    clientDigest: hash(
+      'sha256',
+      `agenc-bar client\n${JSON.stringify([digest, refreshToken, clientId, clientSecret])}`,
+    ),
     refreshToken,
     clientId,
-    clientSecret: text(ownConfig, 'clientSecret') ?? text(value, 'clientSecret'),
+    clientSecret,
     authorizationServerUrl,
     metadataUrl: url(discovery, 'authServerMetadataUrl'),
     hadMetadata: member(discovery, 'oauthMetadataFound') !== false,

@@ -5,6 +5,8 @@ import type { IssuedTokens } from './refreshOrder.ts';
 /** The errors of RFC 6749, 5.2 that no second try can change. */
 export const REFUSALS = ['invalid_grant', 'invalid_client', 'unauthorized_client'] as const;
 export type Refusal = (typeof REFUSALS)[number];
+/** Those that are about who asks, and say nothing of the token. */
+export const CLIENT_REFUSALS: readonly Refusal[] = ['invalid_client', 'unauthorized_client'];
 
 /**
  * A refresh that came to nothing. `detail` is for people and holds no secret.

@@ -42,13 +42,15 @@ describe('the journal of refreshes', () => {
     await open().intend(refreshOf(2));
     const kept = tokens();
     await open().keep(refreshOf(2), kept);
-    await open().refuse(refreshOf(3));
+    await open().refuse(refreshOf(3), null);
+    await open().refuse(refreshOf(4), spentOf(5));
     const { open: left } = await open().list();
-    expect(new Map(left.map(({ spent, state }) => [spent, state]))).toEqual(
+    expect(new Map(left.map(({ spent, state, client }) => [spent, [state, client]]))).toEqual(
       new Map([
-        [spentOf(1), 'sent'],
-        [spentOf(2), 'answered'],
-        [spentOf(3), 'refused'],
+        [spentOf(1), ['sent', null]],
+        [spentOf(2), ['answered', null]],
+        [spentOf(3), ['refused', null]],
+        [spentOf(4), ['refused', spentOf(5)]],
       ]),
     );
     expect(await open().tokensOf(spentOf(2))).toEqual({ status: 'found', tokens: kept });
@@ -94,7 +96,7 @@ describe('the journal of refreshes', () => {
           const spent = spentOf(digit);
           if (what === 'intend') await open().intend(refreshOf(digit));
           if (what === 'keep') await open().keep(refreshOf(digit), tokens());
-          if (what === 'refuse') await open().refuse(refreshOf(digit));
+          if (what === 'refuse') await open().refuse(refreshOf(digit), null);
           if (what === 'drop') await open().drop(spent);
           if (what === 'drop') expected.delete(spent);
           else expected.set(spent, { intend: 'sent', keep: 'answered', refuse: 'refused' }[what]);
