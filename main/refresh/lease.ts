@@ -2,7 +2,7 @@ import { type Entry, type Json, SERVER_MAP } from '../credentials/entry.ts';
 import { type FieldId, fieldId, fieldsOf } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
-import { loadEntry } from '../sync/entryView.ts';
+import { createParser, loadEntry } from '../sync/entryView.ts';
 import type { Replaced } from '../sync/outcome.ts';
 import { errorText } from '../system/errors.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
@@ -26,8 +26,13 @@ export type LeaseResult =
   | { readonly status: 'superseded' }
   /** Refreshed and kept in the journal; the entries cannot be written yet. */
   | { readonly status: 'kept'; readonly detail: string }
-  /** Not now: a client is at it, the network or a store is not there. */
-  | { readonly status: 'later'; readonly retryAfterMs: number | null; readonly detail: string }
+  /** Not now: a client is at it, a store is not there, or, `atServer`, the network or the server is not. */
+  | {
+      readonly status: 'later';
+      readonly atServer: boolean;
+      readonly retryAfterMs: number | null;
+      readonly detail: string;
+    }
   /** The entry holds another token than before; nothing was sent. */
   | { readonly status: 'changed' }
   /** Nothing more can be done for this token: see oauthRefresh.ts. */
@@ -60,8 +65,11 @@ export interface LeaseDeps {
 
 /** The engine's own refreshes. No function rejects. */
 export interface Lease {
-  /** Refreshes a server's token once, with the refresh locks of all who have it, and carries it everywhere. */
-  refresh(serverKey: string): Promise<LeaseResult>;
+  /**
+   * Refreshes a server's token once, with the refresh locks of all who have it, and carries it everywhere.
+   * @param onWait it begins to wait for a server's answer (`true`), or has it (`false`)
+   */
+  refresh(serverKey: string, onWait: (waits: boolean) => void): Promise<LeaseResult>;
   /** Takes in what an engine before this one left. @returns what is wrong with it, for people */
   recover(): Promise<string[]>;
   /** Servers whose answer is kept and waits for the entries: their token is spent, whatever these say. */
@@ -77,11 +85,13 @@ export function createLease(deps: LeaseDeps): Lease {
   const { store, global, locks, journal, oauth } = deps;
   /** What was sent and is not at its end, by the digest of the tokens: nothing of it is ever sent again. */
   const open = new Map<string, OpenRefresh>();
+  /** Many servers come due in the same moment, and all are in one text. */
+  const parse = createParser();
   /** Answers that the journal could not keep either. */
   const unkept = new Map<string, IssuedTokens>();
 
   async function readGlobal(): Promise<{ entry: Entry | null; text: string | null } | string> {
-    const loaded = await loadEntry(store, global);
+    const loaded = await loadEntry(store, global, parse);
     if (loaded.status === 'ok') return { entry: loaded.entry, text: loaded.text };
     return loaded.status === 'malformed' ? `it is ${loaded.reason}` : loaded.detail;
   }
@@ -114,7 +124,15 @@ export function createLease(deps: LeaseDeps): Lease {
         await close(spent);
   }
 
-  async function refresh(serverKey: string): Promise<LeaseResult> {
+  async function refresh(
+    serverKey: string,
+    onWait: (waits: boolean) => void,
+  ): Promise<LeaseResult> {
+    function waitFor<T>(answer: Promise<T>): Promise<T> {
+      onWait(true);
+      return answer.finally(() => onWait(false));
+    }
+
     const before = await readGlobal();
     if (typeof before === 'string') return later(before);
     const value = valueIn(before.entry, serverKey);
@@ -141,8 +159,8 @@ export function createLease(deps: LeaseDeps): Lease {
     if (dryRun.status === 'unavailable') return later(dryRun.detail);
 
     // Before the locks are taken, so that no client waits for it.
-    const endpoint = await oauth.discover(order);
-    if (endpoint.status === 'failed') return later(endpoint.detail, endpoint.retryAfterMs);
+    const endpoint = await waitFor(oauth.discover(order));
+    if (endpoint.status === 'failed') return laterThan(endpoint);
     if (endpoint.status !== 'found') return { ...endpoint, value };
     const refusal = await pin(before.entry, serverKey, endpoint);
     if (refusal !== null)
@@ -157,7 +175,7 @@ export function createLease(deps: LeaseDeps): Lease {
       const latest = refreshOrder(now.entry, serverKey);
       if (latest === null || !isSameOrder(latest, order)) return { status: 'changed' };
       if (deps.isStopping()) return later('the engine ends or is paused');
-      return await send(serverKey, order, () => oauth.refresh(order, endpoint), value);
+      return await send(serverKey, order, () => waitFor(oauth.refresh(order, endpoint)), value);
     } finally {
       held.release();
     }
@@ -216,7 +234,7 @@ export function createLease(deps: LeaseDeps): Lease {
       return { status: 'refused', detail: answer.error, value };
     }
     await close(spent);
-    if (answer.status === 'failed') return later(answer.detail, answer.retryAfterMs);
+    if (answer.status === 'failed') return laterThan(answer);
     return { ...answer, value };
   }
 
@@ -301,6 +319,10 @@ function isSameOrder(a: RefreshOrder, b: RefreshOrder): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function later(detail: string, retryAfterMs: number | null = null): LeaseResult {
-  return { status: 'later', retryAfterMs, detail };
+function later(detail: string): LeaseResult {
+  return { status: 'later', atServer: false, retryAfterMs: null, detail };
+}
+
+function laterThan(failure: Extract<RefreshFailure, { status: 'failed' }>): LeaseResult {
+  return { ...failure, status: 'later', atServer: true };
 }

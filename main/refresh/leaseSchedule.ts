@@ -74,10 +74,22 @@ export function refreshOf(
   if (fresh && lifeOf(candidate) < SHORTEST_LIFE_MS) return null;
   const leftMs = timeLeft(candidate, now, monotonic);
   const leadMs = leadOf(candidate, aheadMs);
-  const dueMs = Math.max(0, leftMs - leadMs * (1 + JITTER * candidate.jitter));
+  const dueMs = Math.max(0, leftMs - dueAtLeft(candidate, aheadMs));
   const waitMs = notBefore === null ? 0 : Math.max(0, notBefore - monotonic);
   if (waitMs > dueMs) return { key, delayMs: waitMs, reason: 'retry' };
   return { key, delayMs: dueMs, reason: leftMs < giveUpAt(leadMs) ? 'late' : 'ahead' };
+}
+
+/**
+ * Since when a value is due, in monotonic ms; never before it was seen or its wait was over, whatever it says
+ * of its own end.
+ */
+export function dueSince(
+  candidate: RefreshCandidate,
+  { now, monotonic, aheadMs }: Omit<RefreshScheduleInput, 'candidates'>,
+): number {
+  const lateMs = dueAtLeft(candidate, aheadMs) - timeLeft(candidate, now, monotonic);
+  return Math.max(monotonic - lateMs, candidate.seen.monotonic, candidate.notBefore ?? 0);
 }
 
 /** ms until a value expires, by the clock that says less; negative once it has. */
@@ -98,6 +110,11 @@ export function leadOf(
   aheadMs: number,
 ): number {
   return candidate.fresh ? Math.min(aheadMs, Math.max(0, lifeOf(candidate)) / 2) : aheadMs;
+}
+
+/** What is left of a value when it comes due. */
+function dueAtLeft(candidate: RefreshCandidate, aheadMs: number): number {
+  return leadOf(candidate, aheadMs) * (1 + JITTER * candidate.jitter);
 }
 
 function lifeOf({ expiresAt, seen }: Pick<RefreshCandidate, 'expiresAt' | 'seen'>): number {

@@ -8,6 +8,7 @@ import { idOf, type Lease, type LeaseResult } from './lease.ts';
 import { leadOf, nextRefresh, nextTry, refreshOf, timeLeft } from './leaseSchedule.ts';
 import { createRefreshBook, type RefreshNote, type RefreshTrouble } from './refreshBook.ts';
 import type { OpenRefresh } from './refreshJournal.ts';
+import { type Begun, nextInLine, recent } from './refreshLine.ts';
 import type { RefreshView } from './refreshPlace.ts';
 
 /** What is shown of the refreshes of a server's value. Times are ms since the epoch. */
@@ -23,7 +24,7 @@ export interface RefreshAheadDeps {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly view: () => Pick<RefreshView, 'places' | 'isShared' | 'serversOf'>;
+  readonly view: () => Pick<RefreshView, 'places' | 'isShared' | 'serversOf' | 'versionOf'>;
   readonly isPaused: () => boolean;
   /** Looks at all entries: somebody may have a newer token. */
   readonly lookAtAll: () => void;
@@ -63,6 +64,10 @@ const NOTHING_KNOWN: RefreshFacts = {
 const LOOK_DELAY_MS = 50;
 /** Node's timers end at 24 days, and an hourly look costs nothing. */
 const LONGEST_TIMER_MS = 3_600_000;
+/**
+ * Refreshes that the engine works on at once. One that waits for a server's answer does not count: that costs a
+ * connection, and there is no more than one for each server that an entry can hold.
+ */
 const AT_ONCE = 4;
 /** A refresh found another value than we knew: time for the engine to have read it. */
 const LOOK_AGAIN_MS = 1_000;
@@ -71,7 +76,8 @@ const CARRY_AGAIN_MS = 5_000;
 export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
   const { lease, clock } = deps;
   const book = createRefreshBook(clock, deps.random ?? Math.random);
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { done: Promise<void>; waits: boolean }>();
+  let begun: readonly Begun[] = [];
   /** Keys of the servers that some running mission has; empty while nothing is to be done. */
   let wanted: ReadonlySet<string> = new Set();
   let carrying: Promise<void> | null = null;
@@ -94,25 +100,34 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
 
   function lookNow(): void {
     cancelLook?.();
-    cancelTimer?.();
     cancelLook = null;
-    cancelTimer = null;
     if (disposed) return;
     const before = wanted;
-    const isNew = book.takeIn(deps.view().serversOf(null));
+    const { serversOf, versionOf } = deps.view();
+    const isNew = book.takeIn(serversOf(null), versionOf);
     wanted = wantedNow();
     if (isNew || !isSame(wanted, before)) deps.onProgress();
+    beginDue();
+  }
 
-    while (running.size < AT_ONCE) {
-      const candidates = book.all().filter(isOpen);
-      const next = nextRefresh({ ...times(), candidates });
-      if (next === null) return;
-      if (next.delayMs > 0) {
-        cancelTimer = clock.after(Math.min(next.delayMs, LONGEST_TIMER_MS), lookNow);
+  function beginDue(): void {
+    cancelTimer?.();
+    cancelTimer = null;
+    while (!disposed && working() < AT_ONCE) {
+      const input = { ...times(), candidates: book.all().filter(isOpen) };
+      const next = nextInLine(input, begun);
+      if (next === null) {
+        const delayMs = nextRefresh(input)?.delayMs;
+        if (delayMs !== undefined)
+          cancelTimer = clock.after(Math.min(delayMs, LONGEST_TIMER_MS), lookNow);
         return;
       }
-      begin(next.key, next.reason === 'late');
+      begin(next);
     }
+  }
+
+  function working(): number {
+    return [...running.values()].filter(({ waits }) => !waits).length;
   }
 
   function wantedNow(): Set<string> {
@@ -132,18 +147,26 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     return trouble === null && wanted.has(key) && !running.has(key);
   }
 
-  function begin(key: string, late: boolean): void {
-    const note = book.get(key);
-    if (note === undefined) return;
-    if (note.firstTryAt === null) Object.assign(note, { firstTryAt: clock.monotonic(), late });
-    const run = lease.refresh(key).then((result) => {
+  function begin(note: RefreshNote): void {
+    const { key, broughtBy } = note;
+    const at = clock.monotonic();
+    const late = refreshOf(note, times())?.reason === 'late';
+    if (note.firstTryAt === null) Object.assign(note, { firstTryAt: at, late });
+    begun = [...recent(begun, at), { broughtBy, at }];
+    note.troubled = deps.view().versionOf(key);
+    const run = { done: Promise.resolve(), waits: false };
+    running.set(key, run);
+    const refreshed = lease.refresh(key, (waits) => {
+      run.waits = waits;
+      if (waits) beginDue();
+    });
+    run.done = refreshed.then((result) => {
       if (result.status === 'refreshed') claim(key, result.replaced);
       running.delete(key);
       conclude(note, result);
       deps.onProgress();
       look();
     });
-    running.set(key, run);
   }
 
   /** Takes in the new value, if it still is there, as one of ours. */
@@ -153,6 +176,8 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
   }
 
   function conclude(note: RefreshNote, result: LeaseResult): void {
+    const well = answeredWell(result);
+    if (well !== null) book.answered(note.key, well);
     switch (result.status) {
       case 'refreshed':
         tell(note, 'refreshed', result.replaced);
@@ -257,10 +282,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     // One that is under way is carried by who began it.
     if (running.has(serverKey)) return null;
     const run = lease.carryKept(open);
-    running.set(
-      serverKey,
-      run.then(() => undefined),
-    );
+    running.set(serverKey, { done: run.then(() => undefined), waits: false });
     const result = await run;
     if (result.status === 'refreshed') {
       claim(serverKey, result.replaced);
@@ -301,9 +323,15 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     async dispose() {
       disposed = true;
       for (const cancel of [cancelLook, cancelTimer, cancelCarry]) cancel?.();
-      await Promise.all([...running.values(), carrying]);
+      await Promise.all([...[...running.values()].map(({ done }) => done), carrying]);
     },
   };
+}
+
+/** Whether a server did what it was asked for; `null`: it was not its fault that nothing came of it. */
+function answeredWell(result: LeaseResult): boolean | null {
+  if (result.status === 'changed' || (result.status === 'later' && !result.atServer)) return null;
+  return ['refreshed', 'superseded', 'kept'].includes(result.status);
 }
 
 function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -16,6 +16,11 @@ export interface RefreshView {
   readonly serversOf: (missionId: string | null) => readonly ServerSummary[];
   /** The digest of a server's value on which a place and the others last agreed. */
   readonly digestOf: (missionId: string | null, serverKey: string) => string | null;
+  /**
+   * Names what all have of a server on which a refresh depends, its client's secret included; another name as
+   * soon as anything of that is another.
+   */
+  readonly versionOf: (serverKey: string) => string;
   /** Looks at an entry and resolves when all that follows from it is everywhere. */
   readonly takeIn: (missionId: string | null) => Promise<void>;
   /** Gives an entry the usable values that the others have in place of its unusable ones. */

@@ -18,13 +18,10 @@ export function alertMessage({ id, kind, missionId, message, servers, at }: Aler
 export function eventMessage(event: EngineEvent): EventMessage {
   const at = isoTime(event.at);
   switch (event.event) {
-    case 'sync':
-      return {
-        ...event,
-        at,
-        servers: [...event.servers],
-        durationMs: tenths(event.durationMs),
-      };
+    case 'sync': {
+      const { fields: _, ...told } = event;
+      return { ...told, at, servers: [...event.servers], durationMs: tenths(event.durationMs) };
+    }
     case 'refresh': {
       const receivers = event.receivers.map(({ missionId, durationMs }) => ({
         missionId,

@@ -1,4 +1,5 @@
 import type { Digest } from '../credentials/digest.ts';
+import type { FieldId } from '../credentials/fields.ts';
 
 export type Direction = 'up' | 'down';
 
@@ -10,6 +11,8 @@ export type EngineEvent =
       readonly direction: Direction;
       /** The mission that acquired the change (`up`) or received it (`down`). */
       readonly missionId: string;
+      /** What changed; a name may be that of several. */
+      readonly fields: readonly FieldId[];
       /** Names of the servers (or other fields) that changed. */
       readonly servers: readonly string[];
       /** The credential hash of the entry that was written; `null` if it is empty now. */

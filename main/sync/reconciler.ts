@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import { createDigester, type Digester } from '../credentials/digest.ts';
 import { type Entry, serialiseEntry } from '../credentials/entry.ts';
-import { fieldsOf } from '../credentials/fields.ts';
+import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import type { JournalValue } from '../journal/journal.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { unavailableFrom } from '../stores/fileErrors.ts';
@@ -154,7 +154,7 @@ export function createReconciler(
       if (changed) {
         unannounced = true;
         for (const { id, up } of plan.missions) {
-          if (up.length > 0) report('up', id, namesOf(up, after), view, noticedAt);
+          if (up.length > 0) report('up', id, up, namesOf(up, after), view, noticedAt);
         }
       }
       if (unannounced) await announce(troubles);
@@ -230,10 +230,11 @@ export function createReconciler(
       lastSyncAt: changed || up.length > 0 ? clock.now() : record.lastSyncAt,
     });
     const before = contentOf(loaded).entry;
-    const down = namesOf(changedFields(before, after), after, before);
+    const fields = [...changedFields(before, after)];
+    const down = namesOf(fields, after, before);
     const view = viewOfEntry(after, digester);
     if (changed) {
-      report('down', id, down, view, noticedAt);
+      report('down', id, fields, down, view, noticedAt);
       await clearNotes(mission.configDir, loaded, after, troubles);
     }
     const held = namesOf(planned.held);
@@ -272,13 +273,15 @@ export function createReconciler(
   function report(
     direction: Direction,
     missionId: string,
+    fields: readonly FieldId[],
     servers: string[],
     view: EntryView,
     noticedAt: number,
   ): void {
     const hash = view.status === 'found' ? view.hash : null;
     const durationMs = clock.monotonic() - noticedAt;
-    emit({ event: 'sync', at: clock.now(), direction, missionId, servers, hash, durationMs });
+    const what = { direction, missionId, fields, servers, hash, durationMs };
+    emit({ event: 'sync', at: clock.now(), ...what });
   }
 
   function untouched({ global, missions }: Reading, blocked: Unavailable | null): ReconcileOutcome {

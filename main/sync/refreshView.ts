@@ -1,9 +1,10 @@
 import { SERVER_MAP } from '../credentials/entry.ts';
-import { fieldId } from '../credentials/fields.ts';
+import { type FieldId, fieldId } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { MissionRegistry } from '../missions/registry.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
 import type { EntryRef } from '../stores/store.ts';
+import { fieldsOfServer } from '../trust/destinationBook.ts';
 import type { MissionRecord } from './lineage.ts';
 import type { Seen } from './seen.ts';
 import type { WorkLoop } from './workLoop.ts';
@@ -21,6 +22,18 @@ export interface RefreshViewDeps {
 export function createRefreshView(deps: RefreshViewDeps): RefreshView {
   const { registry, seen, loop } = deps;
 
+  /** The digest on which a place and the others last agreed. */
+  function agreedOn(missionId: string | null, field: FieldId): string | null {
+    // What the global entry agreed on is known from those it agreed with.
+    const missions =
+      missionId === null ? deps.activeMissions() : [registry.get(missionId)?.mission];
+    for (const mission of missions) {
+      const digest = mission && deps.recordOf(mission).base.get(field);
+      if (digest !== undefined) return digest;
+    }
+    return null;
+  }
+
   return {
     places: () => [
       { missionId: null, folder: deps.global.configDir },
@@ -34,17 +47,12 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
       return view?.status === 'found' ? view.servers : [];
     },
 
-    digestOf(missionId, serverKey) {
-      const field = fieldId(SERVER_MAP, serverKey);
-      // What the global entry agreed on is known from those it agreed with.
-      const missions =
-        missionId === null ? deps.activeMissions() : [registry.get(missionId)?.mission];
-      for (const mission of missions) {
-        const digest = mission && deps.recordOf(mission).base.get(field);
-        if (digest !== undefined) return digest;
-      }
-      return null;
-    },
+    digestOf: (missionId, serverKey) => agreedOn(missionId, fieldId(SERVER_MAP, serverKey)),
+
+    versionOf: (serverKey) =>
+      fieldsOfServer(serverKey)
+        .map((field) => agreedOn(null, field))
+        .join(),
 
     async takeIn(missionId) {
       const mission = missionId === null ? null : registry.get(missionId)?.mission;

@@ -73,4 +73,4 @@ const lease = createLease({
   isStopping: () => false,
   isAbandoned: () => false,
 });
-console.log((await lease.refresh(serverKey)).status);
+console.log((await lease.refresh(serverKey, () => undefined)).status);

@@ -55,6 +55,7 @@ beforeEach(() => {
       isShared: () => false,
       serversOf: () => [server],
       digestOf: (missionId) => digests[missionId ?? ''] ?? null,
+      versionOf: () => '',
       async takeIn() {
         intakes += 1;
       },

@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import type { ServerSummary } from '../../main/credentials/serverState.ts';
 import { createRefreshBook, type RefreshBook } from '../../main/refresh/refreshBook.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 import { heapUsed } from '../support/heapUsed.ts';
+
+const MEASURED = { hash: null, durationMs: 1 };
+const clock = createFakeClock();
+const sync = (direction: 'up' | 'down', missionId: string, key = 'loop|1') => {
+  const what = { direction, missionId, fields: [`/mcpOAuth/${key}`], servers: ['loop'] };
+  return { event: 'sync', at: 0, ...what, ...MEASURED } as const;
+};
+const holding = (expiresAt: number): readonly ServerSummary[] => [
+  { key: 'loop|1', name: 'loop', status: 'usable', refreshable: true, expiresAt },
+];
+const asBefore = () => '';
+const bookHolding = (expiresAt: number) => {
+  const book = createRefreshBook(clock, () => 0);
+  book.takeIn(holding(expiresAt), asBefore);
+  return book;
+};
 
 it('does not grow with the servers that a mission makes up all day', () => {
   const clock = createFakeClock();
@@ -9,7 +26,8 @@ it('does not grow with the servers that a mission makes up all day', () => {
   const before = heapUsed();
   for (let second = 0; second < 300; second += 1) {
     const servers = Array.from({ length: 400 }, (_, at) => `made up ${second}-${at}`);
-    const what = { direction: 'up', missionId: 'a', servers, hash: null, durationMs: 1 } as const;
+    const fields = servers.map((name) => `/mcpOAuth/${name}`);
+    const what = { direction: 'up', missionId: 'a', fields, servers, ...MEASURED } as const;
     book.onEvent({ event: 'sync', at: clock.now(), ...what });
     clock.pass(1_000);
   }
@@ -18,38 +36,71 @@ it('does not grow with the servers that a mission makes up all day', () => {
 });
 
 describe('whose client brought a value', () => {
-  const clock = createFakeClock();
-  const sync = (direction: 'up' | 'down', missionId: string) =>
-    ({ event: 'sync', at: 0, direction, missionId, servers: ['loop'], ...MEASURED }) as const;
-  const MEASURED = { hash: null, durationMs: 1 };
-  const holding = (expiresAt: number) =>
-    [{ key: 'loop|1', name: 'loop', status: 'usable', refreshable: true, expiresAt }] as const;
-  const bookHolding = (expiresAt: number) => {
-    const book = createRefreshBook(clock, () => 0);
-    book.takeIn(holding(expiresAt));
-    return book;
-  };
   const by = (book: RefreshBook) => book.get('loop|1')?.refreshedBy;
 
   it('is known where a refresh of the engine was seen in the same moment', () => {
     const book = bookHolding(1);
     // The mission's value is up; the view still has the engine's, which nobody has looked at.
     book.onEvent(sync('up', 'a'));
-    book.takeIn(holding(2));
+    book.takeIn(holding(2), asBefore);
     book.isEngines('loop|1', 2);
     expect(by(book)).toBe('engine');
-    book.takeIn(holding(3));
+    book.takeIn(holding(3), asBefore);
     expect(by(book)).toBe('a');
   });
 
   it('is not taken from what the mission had brought before', () => {
     const book = bookHolding(1);
     book.onEvent(sync('up', 'a'));
-    book.takeIn(holding(2));
+    book.takeIn(holding(2), asBefore);
     expect(by(book)).toBe('a');
     book.onEvent(sync('down', 'b'));
     book.onEvent(sync('down', 'a'));
-    book.takeIn(holding(3));
+    book.takeIn(holding(3), asBefore);
     expect(by(book), 'a plain claude’s, brought down to both').toBe('global');
   });
+
+  it('is not taken from another server that somebody gave the same name', () => {
+    const book = bookHolding(1);
+    book.onEvent(sync('up', 'a'));
+    book.onEvent(sync('up', 'b', 'loop|2'));
+    book.takeIn(holding(2), asBefore);
+    expect(by(book)).toBe('a');
+  });
+});
+
+describe('from one value of a server to the next', () => {
+  it('goes on who brought the sign-in, whoever refreshes it', () => {
+    const book = createRefreshBook(clock, () => 0);
+    // In the moment of a start, too.
+    book.onEvent(sync('up', 'a'));
+    book.takeIn(holding(1), asBefore);
+    clock.pass(60_000);
+    book.takeIn(holding(2), asBefore);
+    book.isEngines('loop|1', 2);
+    expect(book.get('loop|1')).toMatchObject({ refreshedBy: 'engine', broughtBy: 'a' });
+  });
+
+  it('goes on that the server does not answer, until it does', () => {
+    const book = bookHolding(1);
+    book.answered('loop|1', false);
+    book.takeIn(holding(2), asBefore);
+    expect(book.get('loop|1')?.failedAt).toBe(clock.monotonic());
+    book.answered('loop|1', true);
+    expect(book.get('loop|1')?.failedAt).toBeNull();
+  });
+});
+
+it('a trouble is forgotten once the value is another in whatever way, and not before', () => {
+  const book = bookHolding(1);
+  const troubled = () => {
+    const note = book.get('loop|1');
+    if (note !== undefined) Object.assign(note, { trouble: 'needs-sign-in', troubled: 'spoilt' });
+    return note;
+  };
+  const note = troubled();
+  expect(book.takeIn(holding(1), () => 'spoilt')).toBe(false);
+  expect(note?.trouble).toBe('needs-sign-in');
+  expect(book.takeIn(holding(1), () => 'right')).toBe(true);
+  expect(note?.trouble).toBeNull();
 });

@@ -1,0 +1,65 @@
+/**
+ * Which of the refreshes that are due begins next. Pure.
+ *
+ * Anybody can sign in to any number of servers that hang, fail or are due again at once, and can have somebody
+ * else's server counted among them. So nobody is shut out, by whatever is known of a server: who comes first is
+ * served first, and those of that kind stand some seconds further back.
+ */
+import {
+  dueSince,
+  type RefreshCandidate,
+  type RefreshScheduleInput,
+  refreshOf,
+  timeLeft,
+} from './leaseSchedule.ts';
+
+/** A refresh that is due, or will be. */
+export interface InLine extends RefreshCandidate {
+  /** The mission that brought this server's sign-in; `null`: not known, or none. */
+  readonly broughtBy: string | null;
+  /** Monotonic ms: when a refresh of this server came to nothing last, be it of a value before this one. */
+  readonly failedAt: number | null;
+}
+
+/** A refresh that was begun. */
+export interface Begun {
+  readonly broughtBy: string | null;
+  /** Monotonic ms. */
+  readonly at: number;
+}
+
+/** As long as a server that never answers is waited for. */
+export const BACK_MS = 10_000;
+/** So many servers of one mission may begin within that time before its others stand back. */
+const SHARE = 8;
+/** For so long it counts that a refresh came to nothing. */
+const FAILURE_COUNTS_MS = 600_000;
+
+/** The one that begins now, or `null` where none is due. */
+export function nextInLine<One extends InLine>(
+  input: RefreshScheduleInput & { readonly candidates: readonly One[] },
+  begun: readonly Begun[],
+): One | null {
+  const { now, monotonic } = input;
+  const shares = new Map<string | null, number>();
+  for (const { broughtBy } of recent(begun, monotonic))
+    shares.set(broughtBy, (shares.get(broughtBy) ?? 0) + 1);
+  let first: { one: One; place: number; leftMs: number } | null = null;
+  for (const one of input.candidates) {
+    if (refreshOf(one, input)?.delayMs !== 0) continue;
+    const { broughtBy, failedAt } = one;
+    const failed = failedAt !== null && monotonic - failedAt < FAILURE_COUNTS_MS;
+    const standsBack = failed || (shares.get(broughtBy) ?? 0) >= SHARE;
+    const place = dueSince(one, input) + (standsBack ? BACK_MS : 0);
+    // At a start, and after a sleep, many come due in the same moment.
+    const leftMs = timeLeft(one, now, monotonic);
+    if (first === null || place < first.place || (place === first.place && leftMs < first.leftMs))
+      first = { one, place, leftMs };
+  }
+  return first?.one ?? null;
+}
+
+/** Those that still count for anybody's share. */
+export function recent(begun: readonly Begun[], monotonic: number): readonly Begun[] {
+  return begun.filter(({ at }) => monotonic - at < BACK_MS);
+}

@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_SHARED_SERVERS } from '../../main/credentials/limits.ts';
+import { BACK_MS, type Begun, type InLine, nextInLine } from '../../main/refresh/refreshLine.ts';
+
+const NOW = 1_795_000_000_000;
+const AHEAD_MS = 600_000;
+/** What the engine itself needs for one, so that it comes to 400 within the time that one is waited for. */
+const STEP_MS = 25;
+
+const at = (monotonic: number) => ({ now: NOW + monotonic, monotonic, aheadMs: AHEAD_MS });
+
+/** A value that was there before the engine, and is due since it was seen. */
+function due(key: string, change: Partial<InLine> & { readonly leftMs?: number } = {}): InLine {
+  const { leftMs = 60_000, ...rest } = change;
+  const { monotonic } = rest.seen ?? { monotonic: 0 };
+  return {
+    key,
+    expiresAt: NOW + monotonic + leftMs,
+    seen: { wall: NOW + monotonic, monotonic },
+    fresh: false,
+    jitter: 0,
+    notBefore: null,
+    broughtBy: null,
+    failedAt: null,
+    ...rest,
+  };
+}
+
+const seenAt = (monotonic: number) => ({ wall: NOW + monotonic, monotonic });
+const next = (monotonic: number, candidates: readonly InLine[], begun: readonly Begun[] = []) =>
+  nextInLine({ ...at(monotonic), candidates }, begun)?.key ?? null;
+
+describe('of those that are due begins', () => {
+  it('none, where none is', () => {
+    expect(next(0, [due('later', { leftMs: 2 * AHEAD_MS })])).toBeNull();
+    expect(next(0, [due('waits', { notBefore: 1 })])).toBeNull();
+  });
+
+  it('the one that came first, whatever it says of its own end', () => {
+    const [first, second] = [due('first'), due('second', { seen: seenAt(50), leftMs: -9e9 })];
+    expect(next(100, [second, first])).toBe('first');
+  });
+
+  it('among equals the one that runs out first', () => {
+    expect(next(100, [due('b', { leftMs: 2 }), due('a', { leftMs: 1 })])).toBe('a');
+  });
+
+  it('one whose server has not failed lately before one whose has, but for ten seconds only', () => {
+    const failed = due('failed', { failedAt: 0 });
+    expect(next(200, [failed, due('other', { seen: seenAt(100) })])).toBe('other');
+    const late = seenAt(BACK_MS + 1);
+    expect(next(BACK_MS + 200, [failed, due('other', { seen: late })])).toBe('failed');
+    expect(next(700_000, [failed, due('other', { seen: seenAt(100) })])).toBe('failed');
+  });
+
+  it('one of a mission of which few began before one of a mission of which many did', () => {
+    const begun = Array.from({ length: 8 }, () => ({ broughtBy: 'many', at: 100 }));
+    const candidates = [
+      due('its', { broughtBy: 'many' }),
+      due('other', { broughtBy: 'few', seen: seenAt(100) }),
+    ];
+    expect(next(200, candidates, begun)).toBe('other');
+    expect(next(200, candidates, begun.slice(1))).toBe('its');
+  });
+});
+
+/** What others may do: each begins, hangs or ends at once, and is written anew some time after that. */
+const other = fc.record({
+  broughtBy: fc.constantFrom(null, 'a', 'b', 'c'),
+  failedAt: fc.constantFrom(null, 0),
+  seen: fc.integer({ min: 0, max: 10_000 }).map((monotonic) => seenAt(20_000 - monotonic)),
+  leftMs: fc.integer({ min: -1e6, max: 300_000 }),
+  takesMs: fc.constantFrom(0, 50, BACK_MS, 2 * BACK_MS),
+});
+type Other = typeof other extends fc.Arbitrary<infer T> ? T : never;
+
+/** How long a server that comes due at 20 s is not begun. */
+function waitOf(mine: Partial<InLine>, others: readonly Other[]): number {
+  const start = 20_000;
+  let waiting = others.map(({ takesMs, ...one }, index) => ({
+    one: due(`other ${index}`, one),
+    takesMs,
+    from: 0,
+  }));
+  const honest = due('honest', { seen: seenAt(start), ...mine });
+  let begun: Begun[] = [];
+  for (let now = start; ; now += STEP_MS) {
+    const there = waiting.filter(({ from }) => from <= now).map(({ one }) => one);
+    const chosen = nextInLine({ ...at(now), candidates: [honest, ...there] }, begun);
+    if (chosen === null || chosen === honest) return now - start;
+    begun = [...begun, { broughtBy: chosen.broughtBy, at: now }];
+    // Its value is another as soon as it is done, and due again.
+    waiting = waiting.map((each) => {
+      const from = now + each.takesMs;
+      return each.one === chosen ? { ...each, from, one: { ...chosen, seen: seenAt(from) } } : each;
+    });
+  }
+}
+
+describe('whatever so many others do as an entry can hold', () => {
+  const others = fc.array(other, {
+    minLength: MAX_SHARED_SERVERS - 1,
+    maxLength: MAX_SHARED_SERVERS - 1,
+    size: 'max',
+  });
+  const runs = { numRuns: 20 };
+
+  it('an honest server is begun within the time that one which never answers is waited for', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(null, 'honest'), others, (broughtBy, all) => {
+        const strangers = all.filter((one) => broughtBy !== null || one.broughtBy !== null);
+        expect(waitOf({ broughtBy }, strangers)).toBeLessThanOrEqual(BACK_MS);
+      }),
+      runs,
+    );
+  });
+
+  it('and within twice that, if it was made to look like one of them', () => {
+    fc.assert(
+      fc.property(others, (all) => {
+        const wait = waitOf({ broughtBy: 'a', failedAt: 19_999 }, all);
+        expect(wait).toBeLessThanOrEqual(2 * BACK_MS);
+      }),
+      runs,
+    );
+  });
+});
