@@ -9,10 +9,10 @@ import { refreshLockName } from '../../main/refresh/refreshLocks.ts';
 import { tokenDigest } from '../../main/refresh/refreshOrder.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
-import { serverIn } from '../support/clientWrites.ts';
+import { editAsClient, serverIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
-import { MARK, serverKey } from '../support/fake.ts';
+import { type FakeServer, MARK, serverKey } from '../support/fake.ts';
 import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 
@@ -174,6 +174,60 @@ describe('a refresh that is refused for good', () => {
       const [shown] = (await world.mission('b')).servers;
       return shown?.refreshTrouble === null && shown.nextRefreshAt !== null;
     });
+  });
+});
+
+describe('a good sign-in that was spoilt by a made-up client secret', () => {
+  let good: FakeServer;
+  beforeEach(async () => {
+    await oauth.close();
+    oauth = await startOAuthMcpServer({
+      accessLifeSeconds: DUE_LIFE_S,
+      clientAuth: 'client_secret_post',
+    });
+    good = signedInAt(oauth, LOOP);
+    const spoilt = { ...good, clientSecret: `${MARK}made-up` };
+    for (const place of places) await putServer(place, spoilt);
+    oauth.setAccessLife(LONG_LIFE_S);
+  });
+
+  it('is refreshed again once it is right again', async () => {
+    const engine = await world.startEngine();
+    expect(await engine.waitFor('refresh')).toMatchObject({ detail: 'invalid_client' });
+    await putServer(a, good);
+    await untilSerial(2);
+    expect(oauth.tokenRequests).toHaveLength(2);
+  });
+
+  it('is refreshed by the next engine, which does not send the spoilt one again', async () => {
+    const engine = await world.startEngine();
+    await engine.waitFor('refresh');
+    await engine.kill('SIGKILL');
+    const next = await world.startEngine();
+    expect(await next.waitFor('refresh')).toMatchObject({ detail: 'it was before' });
+    expect(oauth.tokenRequests).toHaveLength(1);
+    await next.kill('SIGKILL');
+    await putServer(a, good);
+    await world.startEngine();
+    await untilSerial(2);
+    expect(oauth.tokenRequests).toHaveLength(2);
+  });
+
+  it('beside the servers, too', async () => {
+    const { clientSecret, ...bare } = good;
+    const putBeside = (secret: unknown) =>
+      editAsClient(a, (blob) => {
+        blob.mcpOAuth = { [serverKey(LOOP)]: bare as FakeServer };
+        Object.assign(blob, {
+          mcpOAuthClientConfig: { [serverKey(LOOP)]: { clientSecret: secret } },
+        });
+      });
+    const engine = await world.startEngine();
+    await engine.waitFor('refresh');
+    await putBeside(`${MARK}made-up-too`);
+    await until('refused once more', () => oauth.tokenRequests.length === 2);
+    await putBeside(clientSecret);
+    await untilSerial(2);
   });
 });
 
