@@ -8,7 +8,7 @@ import { honestDay } from './honest.ts';
 import { harmTo } from './invariants.ts';
 import { makeScene, type Scene, said } from './scene.ts';
 
-/* Honest missions are signed in to all of them; the engine comes to each, four at a time, to refresh. */
+/* Honest missions are signed in to all of them; the engine comes to each to refresh. */
 
 /** Less than what the engine refreshes ahead of: due as soon as one finds it at its start. */
 const DUE_MS = 300_000;
