@@ -179,6 +179,7 @@ describe('a refresh that is refused for good', () => {
 
 describe('a good sign-in that was spoilt by a made-up client secret', () => {
   let good: FakeServer;
+  /* Before the engine first saw it, so that the right one is what looks made up, until the user has decided. */
   beforeEach(async () => {
     await oauth.close();
     oauth = await startOAuthMcpServer({
@@ -191,10 +192,16 @@ describe('a good sign-in that was spoilt by a made-up client secret', () => {
     oauth.setAccessLife(LONG_LIFE_S);
   });
 
+  async function accept(): Promise<void> {
+    const { id } = await world.untilAlert(/^tampering-/);
+    await world.ask('resolve', { alertId: id, answer: 'accept' });
+  }
+
   it('is refreshed again once it is right again', async () => {
     const engine = await world.startEngine();
     expect(await engine.waitFor('refresh')).toMatchObject({ detail: 'invalid_client' });
     await putServer(a, good);
+    await accept();
     await untilSerial(2);
     expect(oauth.tokenRequests).toHaveLength(2);
   });
@@ -206,27 +213,21 @@ describe('a good sign-in that was spoilt by a made-up client secret', () => {
     const next = await world.startEngine();
     expect(await next.waitFor('refresh')).toMatchObject({ detail: 'it was before' });
     expect(oauth.tokenRequests).toHaveLength(1);
-    await next.kill('SIGKILL');
     await putServer(a, good);
-    await world.startEngine();
+    await accept();
     await untilSerial(2);
     expect(oauth.tokenRequests).toHaveLength(2);
   });
 
-  it('beside the servers, too', async () => {
-    const { clientSecret, ...bare } = good;
-    const putBeside = (secret: unknown) =>
-      editAsClient(a, (blob) => {
-        blob.mcpOAuth = { [serverKey(LOOP)]: bare as FakeServer };
-        Object.assign(blob, {
-          mcpOAuthClientConfig: { [serverKey(LOOP)]: { clientSecret: secret } },
-        });
-      });
+  it('is refreshed where the right one stands beside the servers', async () => {
     const engine = await world.startEngine();
     await engine.waitFor('refresh');
-    await putBeside(`${MARK}made-up-too`);
-    await until('refused once more', () => oauth.tokenRequests.length === 2);
-    await putBeside(clientSecret);
+    const { clientSecret, ...bare } = good;
+    await editAsClient(a, (blob) => {
+      blob.mcpOAuth = { [serverKey(LOOP)]: bare as FakeServer };
+      Object.assign(blob, { mcpOAuthClientConfig: { [serverKey(LOOP)]: { clientSecret } } });
+    });
+    await accept();
     await untilSerial(2);
   });
 });
