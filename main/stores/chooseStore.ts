@@ -12,11 +12,18 @@ export function storeKind(
   return platform === 'darwin' ? 'security' : 'file';
 }
 
-/** @param globalConfigDir where the global entry lies, so that a mission's that leads to it is known as such */
-export function createStore(kind: StoreKind, globalConfigDir?: string): CredentialStore {
+/**
+ * @param globalConfigDir where the global entry lies, so that a mission's that leads to it is known as such
+ * @param missionsFolder below which no folder of an entry may be a link
+ */
+export function createStore(
+  kind: StoreKind,
+  globalConfigDir?: string,
+  missionsFolder?: string,
+): CredentialStore {
   switch (kind) {
     case 'file':
-      return createFileStore(globalConfigDir);
+      return createFileStore(globalConfigDir, missionsFolder);
     case 'security':
       return createSecurityStore();
     case 'keytar':

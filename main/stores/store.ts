@@ -22,7 +22,7 @@ export type UnavailableReason =
   | 'timeout' // the store did not answer within its time limit
   | 'missing' // no such store here: no Secret Service, no `security` on PATH, config directory gone
   | 'too-large' // larger than any real entry
-  | 'link' // a symbolic link in a mission's folder, which is not followed
+  | 'link' // a symbolic link in a mission's folder, or in its place, which is not followed
   | 'failed'; // anything else; see `detail`
 
 /** The store could not answer. `detail` is for people, names paths and codes, and never holds a value. */

@@ -10,7 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { inOwnFolder, type OwnFolder, openOwnFolder } from './ownFolder.ts';
 
 const sync = promisify(fsync);
 
@@ -18,25 +20,32 @@ export interface AtomicWriteOptions {
   readonly mode: number;
   /** Whether the bytes must be on the disk before the file takes its name. */
   readonly durable: boolean;
+  /** Below this folder no part of the path may be a link (see `ownPlace.ts`). */
+  readonly below?: string | undefined;
 }
 
 /**
  * Replaces a file in one step: a reader sees the old text or the new one, never half of it.
  * Leaves nothing behind when it fails.
- * @throws the system's error
+ * @throws the system's error; LinkInTheWay
  */
 export async function writeFileAtomic(
   path: string,
   text: string,
-  { mode, durable }: AtomicWriteOptions,
+  { mode, durable, below }: AtomicWriteOptions,
 ): Promise<void> {
-  const temporary = temporaryName(path);
+  const own = openOwnFolder(dirname(path), below);
+  const target = join(own.path, basename(path));
+  const temporary = temporaryName(target);
   try {
-    await writeTemporary(temporary, text, mode, durable);
-    renameSync(temporary, path);
+    await writeTemporary(temporary, text, { mode, durable, own });
+    own.check();
+    renameSync(temporary, target);
   } catch (error) {
     removeQuietly(temporary);
     throw error;
+  } finally {
+    own.close();
   }
 }
 
@@ -48,7 +57,12 @@ export function writeFileAtomicSync(
   path: string,
   content: string | Uint8Array,
   mode: number,
+  below?: string,
 ): void {
+  inOwnFolder(path, below, (target) => replaceSync(target, content, mode));
+}
+
+function replaceSync(path: string, content: string | Uint8Array, mode: number): void {
   const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, content, { mode, flag: 'wx' });
@@ -79,15 +93,16 @@ export function temporaryName(path: string): string {
 /**
  * Creates a file that must not exist yet, with its mode from the first moment on. Only the wait for the
  * disk goes to another thread: for the few KB that are written here, the hops cost more than the writing.
+ * @throws the system's error; LinkInTheWay if it came to lie elsewhere, with nothing in it
  */
 export async function writeTemporary(
   path: string,
   text: string,
-  mode: number,
-  durable: boolean,
+  { mode, durable, own }: AtomicWriteOptions & { readonly own?: OwnFolder },
 ): Promise<void> {
   const descriptor = openSync(path, 'wx', mode);
   try {
+    own?.check({ descriptor, path });
     writeFileSync(descriptor, text);
     if (durable) await sync(descriptor);
   } finally {

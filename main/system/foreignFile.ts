@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode, errorText } from './errors.ts';
+import { isBelow, LinkInTheWay, liesAt, linkBelow } from './ownPlace.ts';
 
 /**
  * Reading what somebody else may have put there: a mission's Claude writes into its own folders whatever
@@ -10,7 +11,7 @@ import { errorCode, errorText } from './errors.ts';
 export interface UnusableFile {
   readonly status: 'unusable';
   /**
-   * - `link`: it is a symbolic link, and those are not followed here
+   * - `link`: it is, or is reached through, a symbolic link, and those are not followed here
    * - `not-a-file`: a folder, pipe, device or socket · `not-ours`: it belongs to another user
    * - `too-large` · `denied`: no permission · `failed`: anything else
    */
@@ -26,6 +27,8 @@ export type ForeignFile =
 export interface ForeignOptions {
   /** `follow` only where the user alone can have made the link: their own config, never a mission's folder. */
   readonly links?: 'refuse' | 'follow';
+  /** Below this folder no part of the path may be a link, whatever `links` says of its end (see `ownPlace.ts`). */
+  readonly below?: string | undefined;
 }
 
 const REASONS: Readonly<Record<string, UnusableFile['reason']>> = {
@@ -43,11 +46,28 @@ export type OpenForeign =
   | { readonly status: 'absent' }
   | UnusableFile;
 
+/** Where a file's place is told by its name, one that is replaced just then has to be opened again. */
+const MAX_TRIES = 5;
+
 /**
  * Opens a regular file of this user's for reading, without waiting and without following a link in its
  * last place. Never throws.
  */
-export function openForeign(path: string, { links = 'refuse' }: ForeignOptions = {}): OpenForeign {
+export function openForeign(path: string, options: ForeignOptions = {}): OpenForeign {
+  const { below } = options;
+  if (!isBelow(path, below)) return openAny(path, options);
+  for (let tries = 1; ; tries += 1) {
+    const file = openAny(path, options);
+    // What is not there, or cannot be opened, may be so only where a link leads to.
+    const link = file.status === 'open' ? null : linkBelow(path, below);
+    if (link !== null) return throughLink(path, link);
+    if (file.status !== 'open' || liesAt(file.descriptor, path, below)) return file;
+    closeQuietly(file.descriptor);
+    if (tries === MAX_TRIES) return throughLink(path, linkBelow(path, below));
+  }
+}
+
+function openAny(path: string, { links = 'refuse' }: ForeignOptions): OpenForeign {
   const noFollow = links === 'refuse' ? constants.O_NOFOLLOW : 0;
   let descriptor: number | undefined;
   try {
@@ -143,6 +163,10 @@ export function closeQuietly(descriptor: number): void {
   } catch {
     // EIO of a failing disk.
   }
+}
+
+function throughLink(path: string, link: string | null): UnusableFile {
+  return unusable('link', new LinkInTheWay(path, link).message);
 }
 
 function tooLarge(path: string, maxBytes: number): UnusableFile {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from '../../system/errors.ts';
+import type { OwnFolder } from '../../system/ownFolder.ts';
 
 /** The folder that the client makes while it rewrites `.credentials.json`, in proper-lockfile's manner. */
 export const LOCK_NAME = '.storage-write.lock';
@@ -19,9 +20,17 @@ export interface ClientLocks {
    * @returns what `work` returned, or `'busy'` if somebody else keeps the lock
    * @throws the system's error if the lock cannot be made (no such folder, no permission, disk full)
    */
-  hold<T>(folder: string, patienceMs: number, work: () => T): Promise<T | 'busy'>;
+  hold<T>(folder: LockedFolder, patienceMs: number, work: () => T): Promise<T | 'busy'>;
   /** Whether somebody kept the lock when it was last tried, and still does. */
-  isKept(folder: string): boolean;
+  isKept(folder: LockedFolder): boolean;
+}
+
+/** Known by its name, and reached by a path that is good for this once. */
+type LockedFolder = Pick<OwnFolder, 'folder' | 'path'>;
+
+interface Lock {
+  readonly name: string;
+  readonly path: string;
 }
 
 export function createClientLocks(): ClientLocks {
@@ -31,28 +40,28 @@ export function createClientLocks(): ClientLocks {
   /** Our own that could not be removed, since their folder had become unusable: by their identity. */
   const orphans = new Map<string, string>();
 
-  function isStale(path: string, { mtimeMs }: Stats): boolean {
-    const seen = kept.get(path);
-    if (seen?.mtimeMs !== mtimeMs) kept.set(path, { mtimeMs, since: performance.now() });
-    const still = performance.now() - (kept.get(path)?.since ?? performance.now());
+  function isStale(name: string, { mtimeMs }: Stats): boolean {
+    const seen = kept.get(name);
+    if (seen?.mtimeMs !== mtimeMs) kept.set(name, { mtimeMs, since: performance.now() });
+    const still = performance.now() - (kept.get(name)?.since ?? performance.now());
     return Date.now() - mtimeMs > STALE_MS || still > STALE_MS;
   }
 
   /** Whether the lock is there; one whose owner died is taken away. */
-  function isHeld(path: string): boolean {
+  function isHeld({ name, path }: Lock): boolean {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return false;
     // The look and the removal happen in one turn, so that a lock just taken over is not removed again.
-    const isOver = orphans.get(path) === identityOf(stat) || isStale(path, stat);
+    const isOver = orphans.get(name) === identityOf(stat) || isStale(name, stat);
     if (!isOver || !removeLock(path)) return true;
-    orphans.delete(path);
+    orphans.delete(name);
     return false;
   }
 
-  function make(path: string): boolean {
+  function make({ name, path }: Lock): boolean {
     try {
       mkdirSync(path);
-      kept.delete(path);
+      kept.delete(name);
       return true;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
@@ -60,13 +69,14 @@ export function createClientLocks(): ClientLocks {
     }
   }
 
-  const acquire = (path: string): boolean => make(path) || (!isHeld(path) && make(path));
+  const acquire = (lock: Lock): boolean => make(lock) || (!isHeld(lock) && make(lock));
 
   return {
     async hold(folder, patienceMs, work) {
-      const path = join(folder, LOCK_NAME);
-      const deadline = performance.now() + (kept.has(path) ? 0 : patienceMs);
-      while (!acquire(path)) {
+      const lock = lockIn(folder);
+      const { name, path } = lock;
+      const deadline = performance.now() + (kept.has(name) ? 0 : patienceMs);
+      while (!acquire(lock)) {
         if (performance.now() >= deadline) return 'busy';
         await sleep(RETRY_MS);
       }
@@ -74,15 +84,19 @@ export function createClientLocks(): ClientLocks {
       try {
         return work();
       } finally {
-        if (!removeLock(path) && stat !== undefined) orphans.set(path, identityOf(stat));
+        if (!removeLock(path) && stat !== undefined) orphans.set(name, identityOf(stat));
       }
     },
 
     isKept(folder) {
-      const path = join(folder, LOCK_NAME);
-      return kept.has(path) && isHeld(path);
+      const lock = lockIn(folder);
+      return kept.has(lock.name) && isHeld(lock);
     },
   };
+}
+
+function lockIn({ folder, path }: LockedFolder): Lock {
+  return { name: folder, path: join(path, LOCK_NAME) };
 }
 
 /** An inode may be given to the next lock at once, but not with the same time. */
