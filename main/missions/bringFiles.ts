@@ -1,10 +1,12 @@
-import { constants, lstatSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, lstatSync, rmdirSync } from 'node:fs';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode, errorText } from '../system/errors.ts';
 import { readForeign } from '../system/foreignFile.ts';
+import { inOwnFolder, openOwnFolder, removeOwn } from '../system/ownFolder.ts';
 import type { BroughtFiles } from './configRecord.ts';
+import { missionsFolderOf } from './mission.ts';
 import { stampOf, type UserFiles } from './userFiles.ts';
 
 /** Errors of the disk that is written to: no file after this one would fare better. */
@@ -25,6 +27,7 @@ export async function bringFiles(
   signal?: AbortSignal,
 ): Promise<BroughtFiles> {
   const now: BroughtFiles = {};
+  const root = missionsFolderOf(dirname(target));
   for (const [name, { path, stamp }] of files) {
     signal?.throwIfAborted();
     const last = brought[name];
@@ -32,12 +35,12 @@ export async function bringFiles(
     const own = ownStamp(to);
     if (own !== last?.own) {
       // Also what was brought before this was killed, so that it was not noted down.
-      if (own !== undefined && isSame(path, to)) now[name] = { source: stamp, own };
+      if (own !== undefined && isSame(path, to, root)) now[name] = { source: stamp, own };
       else if (last !== undefined) now[name] = last;
     } else if (last !== undefined && last.source === stamp) {
       now[name] = last;
     } else if (await makeFolders(target, dirname(name))) {
-      const copied = await copy(path, to, warn);
+      const copied = await copy(path, to, root, warn);
       if (copied) now[name] = { source: stamp, own: ownStamp(to) ?? '' };
       else if (last !== undefined) now[name] = last;
     }
@@ -47,31 +50,41 @@ export async function bringFiles(
     // A folder that cannot be read now is not one that was emptied.
     if (!complete) now[name] = last;
     else if (!hasOwnFolders(target, dirname(name))) continue;
-    else if (ownStamp(join(target, name)) === last.own) await remove(target, name);
+    else if (ownStamp(join(target, name)) === last.own) remove(target, name, root);
   }
   return now;
 }
 
 /** Where one of them cannot be read, the mission's stays as it is; so does what is no file of its own there. */
-function isSame(from: string, to: string): boolean {
+function isSame(from: string, to: string, root: string): boolean {
   const size = lstatSync(to, { throwIfNoEntry: false })?.size ?? 0;
   const user = readForeign(from, size, { links: 'follow' });
   if (user.status !== 'found' || user.bytes.length !== size) return false;
-  const mission = readForeign(to, size);
+  const mission = readForeign(to, size, { below: root });
   return mission.status === 'found' && mission.bytes.equals(user.bytes);
 }
 
-async function copy(from: string, to: string, warn: (message: string) => void): Promise<boolean> {
-  const temporary = temporaryName(to);
+async function copy(
+  from: string,
+  to: string,
+  root: string,
+  warn: (message: string) => void,
+): Promise<boolean> {
+  const own = openOwnFolder(dirname(to), root);
+  const place = join(own.path, basename(to));
+  const temporary = temporaryName(place);
   try {
     await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await rename(temporary, to);
+    own.check();
+    await rename(temporary, place);
     return true;
   } catch (error) {
     await rm(temporary, { force: true });
     if (OF_THE_DISK.includes(errorCode(error))) throw error;
-    warn(`${from} is left out: ${errorText(error)}.`);
+    warn(`${from} is left out: ${own.plain(errorText(error))}.`);
     return false;
+  } finally {
+    own.close();
   }
 }
 
@@ -95,11 +108,11 @@ function hasOwnFolders(target: string, below: string): boolean {
 }
 
 /** Removes a file and the folders that are empty after it. */
-async function remove(target: string, name: string): Promise<void> {
-  await rm(join(target, name), { force: true });
+function remove(target: string, name: string, root: string): void {
+  removeOwn(join(target, name), root);
   try {
     for (let below = dirname(name); below !== '.'; below = dirname(below))
-      await rmdir(join(target, below));
+      inOwnFolder(join(target, below), root, rmdirSync);
   } catch {
     // Something else lies in it.
   }

@@ -1,6 +1,7 @@
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { missionsFolderOf } from './mission.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -27,12 +28,16 @@ export const EMPTY_RECORD: ConfigRecord = { files: {}, settings: {}, claudeJson:
 
 /** @returns the record, or `null` where the config was not built here @throws UserError if it is damaged */
 export function readConfigRecord(configFolder: string): ConfigRecord | null {
-  return readJsonFile(recordPath(configFolder), recordFile, { maxBytes: MAX_BYTES });
+  return readJsonFile(recordPath(configFolder), recordFile, {
+    maxBytes: MAX_BYTES,
+    below: missionsFolderOf(dirname(configFolder)),
+  });
 }
 
 /** @throws the system's error */
 export async function writeConfigRecord(configFolder: string, record: ConfigRecord): Promise<void> {
-  await writeJsonFile(recordPath(configFolder), record);
+  const below = missionsFolderOf(dirname(configFolder));
+  await writeJsonFile(recordPath(configFolder), record, { below });
 }
 
 function recordPath(configFolder: string): string {

@@ -30,6 +30,8 @@ export interface FoundMissions {
  */
 const missionFile = z.object({ name: z.string() });
 const MAX_FILE_BYTES = 64 * 1024;
+const LINKED =
+  'it is a link, and what lies elsewhere is neither read nor written: put the folder itself there, or link the whole missions folder, or attach its config directory';
 
 /**
  * The missions under a `missions/` folder. A missing folder holds none, and what cannot be looked into is
@@ -72,12 +74,13 @@ function entriesOf(folder: string): Dirent[] {
 function readMission(missionsFolder: string, id: string, note: MissionNote | null): Mission {
   const folder = join(missionsFolder, id);
   const configDir = join(folder, CONFIG_FOLDER);
-  const name = plainName(note?.name ?? nameInFile(join(folder, 'mission.json')) ?? id) || id;
+  const name = plainName(note?.name ?? nameInFile(missionsFolder, id) ?? id) || id;
   return { id, name, kind: 'agenc', folder, configDir, repo: note?.repo ?? null };
 }
 
-function nameInFile(path: string): string | null {
-  const text = readForeignText(path, MAX_FILE_BYTES);
+function nameInFile(missionsFolder: string, id: string): string | null {
+  const path = join(missionsFolder, id, 'mission.json');
+  const text = readForeignText(path, MAX_FILE_BYTES, { below: missionsFolder });
   if (text === null) return null;
   try {
     return missionFile.parse(JSON.parse(text)).name || null;
@@ -94,6 +97,7 @@ function isFolder(entry: Dirent, parent: string): boolean {
     ? (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
     : entry.isDirectory();
   if (!isOne) return false;
+  if (entry.isSymbolicLink()) throw new Error(LINKED);
   // A name stands in messages, terminals' titles and environments, where these do harm.
   if (/\p{Cc}/u.test(entry.name))
     throw new Error('its name holds a line break or another control character; rename it');

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { errorText } from '../system/errors.ts';
 import { linesOfWork } from './lostInRepository.ts';
 
@@ -31,6 +32,8 @@ export async function findLostWork(
   const limit = AbortSignal.timeout(timeoutMs);
   const ends = signal === undefined ? limit : AbortSignal.any([limit, signal]);
   try {
+    if (lstatSync(work, { throwIfNoEntry: false })?.isSymbolicLink())
+      return { kind: 'unknown', reason: `${work} is a link, which is not followed` };
     const lines = await linesOfWork(work, work, ends);
     return lines.length === 0 ? { kind: 'none' } : { kind: 'work', lines };
   } catch (error) {

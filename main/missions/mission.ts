@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EntryRef } from '../stores/store.ts';
 
 /** A sandbox `<AGENC_DIRPATH>/missions/<id>/`, or a config directory attached from anywhere. */
@@ -34,6 +34,14 @@ export function plainName(text: string): string {
     .trim()
     .slice(0, MAX_NAME)
     .toWellFormed();
+}
+
+/**
+ * The folder of all missions, by that of one (`<AGENC_DIRPATH>/missions/<id>`): below it no link is followed,
+ * since a mission's Claude can have made it (see `ownPlace.ts`).
+ */
+export function missionsFolderOf(missionFolder: string): string {
+  return dirname(missionFolder);
 }
 
 export function entryRef(mission: Mission): EntryRef {

@@ -1,8 +1,9 @@
-import { lstatSync, statSync } from 'node:fs';
-import { symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstatSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { errorText } from '../system/errors.ts';
+import { inOwnFolder } from '../system/ownFolder.ts';
+import { linkBelow } from '../system/ownPlace.ts';
 import { bringFiles } from './bringFiles.ts';
 import {
   type ClientJson,
@@ -19,6 +20,7 @@ import {
   writeConfigRecord,
 } from './configRecord.ts';
 import { type Brought, followUser, type JsonObject } from './followUser.ts';
+import { missionsFolderOf } from './mission.ts';
 import { findUserFiles } from './userFiles.ts';
 
 export interface MissionConfigOptions {
@@ -76,9 +78,10 @@ export async function refreshMissionConfig(
   const warnings = listWarnings();
   const { target, workDir } = options;
   try {
-    if (isLink(target)) {
+    const found = linkBelow(target, rootOf(target));
+    if (found !== null) {
       warnings.add(
-        `${target} is a link, and nothing is written through it: the mission's config is not brought up to date, and its Claude reports nothing. Put a folder in its place.`,
+        `${found} is a link, and nothing is written through it: the mission's config is not brought up to date, and its Claude reports nothing. Put a folder in its place.`,
       );
       return { warnings: warnings.all() };
     }
@@ -102,7 +105,7 @@ async function bring(
   const wanted = (name: string) => BROUGHT.includes(name) || BROUGHT_FILES.test(name);
   const found = await findUserFiles(userConfigDir, wanted, warn);
   const files = await bringFiles(found, target, record.files, warn, signal);
-  for (const name of LINKED) await link(join(userConfigDir, name), join(target, name));
+  for (const name of LINKED) link(join(userConfigDir, name), join(target, name), rootOf(target));
 
   // Links in the user's own config are the user's.
   const follow = { links: 'follow' } as const;
@@ -117,12 +120,14 @@ async function bring(
   await writeConfigRecord(target, {
     files,
     settings: await bringJson(join(target, 'settings.json'), {
+      below: rootOf(target),
       wanted: isSaid(settings) ? wantedSettings : null,
       brought: record.settings,
       finish: hooks,
       warn,
     }),
     claudeJson: await bringJson(join(target, '.claude.json'), {
+      below: rootOf(target),
       wanted: isSaid(claudeJson) ? wantedClaudeJson : null,
       brought: record.claudeJson,
       finish: (value) => withTrust(value, workDir),
@@ -141,7 +146,7 @@ async function prepare(
   { target, workDir, hooks }: MissionConfigOptions,
   warn: (message: string) => void,
 ): Promise<void> {
-  const unchanged = { wanted: null, brought: {}, warn };
+  const unchanged = { below: rootOf(target), wanted: null, brought: {}, warn };
   await bringJson(join(target, 'settings.json'), { ...unchanged, finish: hooks });
   const finish = (value: JsonObject) => withTrust(value, workDir);
   await bringJson(join(target, '.claude.json'), { ...unchanged, finish });
@@ -150,32 +155,42 @@ async function prepare(
 async function bringJson(
   path: string,
   {
+    below,
     wanted,
     brought,
     finish,
     warn,
   }: {
+    readonly below: string;
     readonly wanted: JsonObject | null;
     readonly brought: Brought;
     readonly finish: (value: JsonObject) => JsonObject;
     readonly warn: (message: string) => void;
   },
 ): Promise<Brought> {
-  const found = readClientJson(path, warn);
+  const found = readClientJson(path, warn, { below });
   // The client mends its own files; what it wrote before is in its backups.
   if (found.state === 'unusable') return brought;
   const own = found.state === 'read' ? found.value : {};
   const followed = wanted === null ? { value: own, brought } : followUser(wanted, own, brought);
   const text = `${JSON.stringify(finish(followed.value), null, 2)}\n`;
   if (text !== `${JSON.stringify(own, null, 2)}\n` || found.state === 'missing')
-    await writeFileAtomic(path, text, { mode: 0o600, durable: false });
+    await writeFileAtomic(path, text, { mode: 0o600, durable: false, below });
   return followed.brought;
 }
 
 /** Links a folder of the user's that is there, unless the mission has one of its own by now. */
-async function link(from: string, to: string): Promise<void> {
+function link(from: string, to: string, root: string): void {
   const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder && !exists(to)) await symlink(from, to, 'dir');
+  if (!isFolder) return;
+  inOwnFolder(to, root, (place) => {
+    if (!exists(place)) symlinkSync(from, place, 'dir');
+  });
+}
+
+/** The config folder of a mission lies in that mission's, which lies in the folder of all. */
+function rootOf(target: string): string {
+  return missionsFolderOf(dirname(target));
 }
 
 function exists(path: string): boolean {

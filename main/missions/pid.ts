@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
 import { processAge, startFromProc } from '../system/processStart.ts';
-import { PID_FILE } from './mission.ts';
+import { missionsFolderOf, PID_FILE } from './mission.ts';
 import { notedWrapper } from './runFile.ts';
 
 /** A number, and what a wrapper may write after it. */
@@ -11,10 +11,11 @@ const MAX_BYTES = 4_096;
 /** Wrappers start, and clocks tick, a little apart. */
 const SLACK_MS = 2_000;
 
-/** The process id in a `pid` file, or `null` if there is none, or none yet. */
+/** The process id in a file of a mission's folder, or `null` if there is none, or none yet. */
 export function readPid(path: string): number | null {
   // No file: not running. An unreadable one cannot name a process either; the next look tries again.
-  const text = readForeignText(path, MAX_BYTES)?.trim() ?? '';
+  const below = missionsFolderOf(dirname(path));
+  const text = readForeignText(path, MAX_BYTES, { below })?.trim() ?? '';
   // A wrapper may write more after the number, on lines of its own.
   const match = /^([1-9]\d{0,9})(?:\s|$)/.exec(text);
   return match === null ? null : Number(match[1]);

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomicSync } from '../system/atomicFile.ts';
+import { removeOwn } from '../system/ownFolder.ts';
+import { missionsFolderOf } from './mission.ts';
 import { isAlive, readPid } from './pid.ts';
 
 /**
@@ -12,14 +13,16 @@ const MARK_FILE = 'shared-store';
 
 /** Says that this process runs the mission on the shared store. @throws the system's error */
 export function markShared(missionFolder: string): void {
-  writeFileAtomicSync(join(missionFolder, MARK_FILE), `${process.pid}\n`, 0o600);
+  const path = join(missionFolder, MARK_FILE);
+  writeFileAtomicSync(path, `${process.pid}\n`, 0o600, missionsFolderOf(missionFolder));
 }
 
 /** Takes the mark away, unless it is that of another process which lives. */
 export function unmarkShared(missionFolder: string): void {
   const path = join(missionFolder, MARK_FILE);
   const pid = readPid(path);
-  if (pid === null || pid === process.pid || !isAlive(pid)) rmSync(path, { force: true });
+  if (pid === null || pid === process.pid || !isAlive(pid))
+    removeOwn(path, missionsFolderOf(missionFolder));
 }
 
 /** @param pid the process in the mission's `pid` file */

@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path';
 import type { ServerSummary } from '../credentials/serverState.ts';
 import type { EngineEvent, RefreshStory } from '../sync/events.ts';
 import type { Clock } from '../system/clock.ts';
-import { namesIn } from '../system/leftovers.ts';
 import {
   type FenceEffect,
   type FenceInput,
@@ -24,12 +23,7 @@ import {
   type Standing,
 } from './fenceStanding.ts';
 import { createLockLooks } from './lockLooks.ts';
-import {
-  isClientLock,
-  REFRESH_LOCK_PREFIX,
-  type RefreshLocks,
-  refreshLockName,
-} from './refreshLocks.ts';
+import { type RefreshLocks, refreshLockName } from './refreshLocks.ts';
 import type { RefreshPlace, RefreshView } from './refreshPlace.ts';
 import { createRefreshStories } from './refreshStories.ts';
 
@@ -233,7 +227,7 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   }
 
   function lookAt(folder: string, name: string): void {
-    if (isClientLock(join(folder, name))) {
+    if (locks.isClientLock(join(folder, name))) {
       onLocked(folder, name);
       return;
     }
@@ -270,16 +264,15 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
 
   return {
     look(folder, name) {
-      const isLock = (each: string): boolean => each.startsWith(REFRESH_LOCK_PREFIX);
       if (name !== null) {
         looks.look(folder, name);
         return;
       }
       // Those of an earlier look may be gone by now.
       for (const path of inherited) if (dirname(path) === folder) inherited.delete(path);
-      for (const each of namesIn(folder).filter(isLock).slice(0, MOST_LOCKS)) {
+      for (const each of locks.namesIn(folder).slice(0, MOST_LOCKS)) {
         const path = join(folder, each);
-        if (isClientLock(path)) inherited.add(path);
+        if (locks.isClientLock(path)) inherited.add(path);
         lookAt(folder, each);
       }
     },

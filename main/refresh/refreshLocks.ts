@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { writeFileAtomicSync } from '../system/atomicFile.ts';
 import type { Clock } from '../system/clock.ts';
 import { readForeignText } from '../system/foreignFile.ts';
+import { namesIn } from '../system/leftovers.ts';
+import { inOwnFolder } from '../system/ownFolder.ts';
+import { linkBelow } from '../system/ownPlace.ts';
 
 /** What every refresh lock of a client is called, ours included. */
 export const REFRESH_LOCK_PREFIX = 'mcp-refresh-';
@@ -36,6 +39,10 @@ export interface RefreshLocks {
   /** Whether we took it and nobody has taken it over since. */
   isOurs(folder: string, serverKey: string): boolean;
   held(): readonly HeldLock[];
+  /** The names of the refresh locks in a credential directory, whosever they are. */
+  namesIn(folder: string): readonly string[];
+  /** Whether a client's refresh lock is there, and in a credential directory itself. */
+  isClientLock(path: string): boolean;
   /** Removes what a killed engine left, and nothing that a client made. */
   sweep(): void;
   /** Lets go of everything. */
@@ -82,8 +89,10 @@ export function createRefreshLocks(deps: {
   readonly clock: Clock;
   /** Whether missions or plain claudes keep, or kept, credentials in a folder: only there locks are removed. */
   readonly isCredentialDir: (folder: string) => boolean;
+  /** Below it no directory that is reached through a link is a credential directory. */
+  readonly missionsFolder?: string;
 }): RefreshLocks {
-  const { listPath, clock, isCredentialDir } = deps;
+  const { listPath, clock, isCredentialDir, missionsFolder } = deps;
   const taken = new Map<string, Taken>();
   let cancelBeat: (() => void) | null = null;
 
@@ -102,19 +111,30 @@ export function createRefreshLocks(deps: {
   }
 
   function make(path: string, lock: HeldLock): TakeResult {
-    try {
-      mkdirSync(path, { mode: OUR_MODE });
-    } catch {
-      return look(path) === null ? 'gone' : 'held';
-    }
-    const stat = look(path);
-    if (stat === null) return 'held';
-    taken.set(path, { ...lock, path, identity: identityOf(stat) });
-    return 'taken';
+    return within(path, 'gone', (place) => {
+      try {
+        mkdirSync(place, { mode: OUR_MODE });
+      } catch {
+        return look(place) === null ? 'gone' : 'held';
+      }
+      const stat = look(place);
+      if (stat === null) return 'held';
+      taken.set(path, { ...lock, path, identity: identityOf(stat) });
+      return 'taken';
+    });
   }
 
-  function stillOurs({ path, identity }: Taken): boolean {
-    const stat = look(path);
+  /** @param otherwise the outcome where the lock's folder is gone, or a link lies in its place */
+  function within<T>(path: string, otherwise: T, work: (place: string) => T): T {
+    try {
+      return inOwnFolder(path, missionsFolder, work);
+    } catch {
+      return otherwise;
+    }
+  }
+
+  function stillOurs({ path, identity }: Taken, place = path): boolean {
+    const stat = look(place);
     return stat !== null && identityOf(stat) === identity;
   }
 
@@ -123,7 +143,9 @@ export function createRefreshLocks(deps: {
     if (locks.length === 0) return;
     for (const lock of locks) {
       taken.delete(lock.path);
-      if (stillOurs(lock)) removeLock(lock.path);
+      within(lock.path, undefined, (place) => {
+        if (stillOurs(lock, place)) removeLock(place);
+      });
     }
     note([...taken.keys()]);
     if (taken.size === 0) stopBeating();
@@ -136,8 +158,12 @@ export function createRefreshLocks(deps: {
 
   function beat(): void {
     for (const lock of taken.values()) {
-      if (stillOurs(lock)) touch(lock.path, clock.now());
-      else taken.delete(lock.path);
+      const isThere = within(lock.path, false, (place) => {
+        if (!stillOurs(lock, place)) return false;
+        touch(place, clock.now());
+        return true;
+      });
+      if (!isThere) taken.delete(lock.path);
     }
     cancelBeat = taken.size === 0 ? null : clock.after(HEARTBEAT_MS, beat);
   }
@@ -152,7 +178,7 @@ export function createRefreshLocks(deps: {
       const result = make(path, { folder, serverKey, owner });
       const identity = taken.get(path)?.identity;
       if (result === 'taken' && identity !== undefined) made.add(identity);
-      // A mission's folder may be a link to another's: what is there is the lock just made in that one.
+      // An attached folder may be a link to another: what is there is the lock just made in that one.
       return result === 'held' && isOneOf(path, made) ? 'gone' : result;
     });
     if (taken.size > 0) cancelBeat ??= clock.after(HEARTBEAT_MS, beat);
@@ -173,13 +199,23 @@ export function createRefreshLocks(deps: {
     held: () =>
       [...taken.values()].map(({ folder, serverKey, owner }) => ({ folder, serverKey, owner })),
 
+    namesIn: (folder) =>
+      linkBelow(folder, missionsFolder) === null
+        ? namesIn(folder).filter((name) => name.startsWith(REFRESH_LOCK_PREFIX))
+        : [],
+
+    isClientLock: (path) => linkBelow(dirname(path), missionsFolder) === null && isClientLock(path),
+
     sweep() {
       const left = readList(listPath);
       for (const path of left) {
         // The list is a file like any other: what is no refresh lock is nothing of ours.
         if (!LOCK_NAME.test(basename(path)) || !isCredentialDir(dirname(path))) continue;
-        const stat = look(path);
-        if (stat !== null && isMarked(stat) && !taken.has(path)) removeLock(path);
+        if (taken.has(path)) continue;
+        within(path, undefined, (place) => {
+          const stat = look(place);
+          if (stat !== null && isMarked(stat)) removeLock(place);
+        });
       }
       if (left.length > 0) note([...taken.keys()]);
     },

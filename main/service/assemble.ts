@@ -75,7 +75,7 @@ export function assemble(
   const loaded = loadSettings(paths.settings, options.env);
   let { settings } = loaded;
   const clock = systemClock;
-  const store = createStore(storeKind(settings.store), settings.globalConfigDir);
+  const store = createStore(storeKind(settings.store), settings.globalConfigDir, paths.missions);
   const global: EntryRef = { scope: 'global', configDir: settings.globalConfigDir };
   const attached = createAttachedMissions(paths.attached, {
     global: settings.globalConfigDir,
@@ -101,7 +101,7 @@ export function assemble(
       'watch',
       `${folder} cannot be watched (${reason}); it is looked at every ${settings.pollIntervalMs / 1000} s. On Linux, raise fs.inotify.max_user_watches.`,
     );
-  });
+  }, paths.missions);
   const broadcastListener = createBroadcastListener({
     file: broadcast,
     clock,
@@ -112,6 +112,7 @@ export function assemble(
   const refreshLocks = createRefreshLocks({
     listPath: paths.refreshLocks,
     clock,
+    missionsFolder: paths.missions,
     isCredentialDir: (folder) =>
       folder === global.configDir ||
       (basename(folder) === CONFIG_FOLDER && dirname(dirname(folder)) === paths.missions) ||
@@ -150,6 +151,7 @@ export function assemble(
     broughtBy: replacements.broughtBy,
     clock,
     emit,
+    missionsFolder: paths.missions,
     broadcast: {
       ...broadcast,
       async announce() {
@@ -227,7 +229,7 @@ export function assemble(
     broadcastListener,
     runs,
     leftovers: createLeftovers(
-      { global, registry },
+      { global, registry, missionsFolder: paths.missions },
       store.kind === 'security' ? createMissionItems() : null,
       clock.now,
     ),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPrompt, keepPrompt } from '../missions/firstPrompt.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
+import { requireOwnFolders } from '../missions/ownFolders.ts';
 import { runningPid } from '../missions/pid.ts';
 import { liveWrapper } from '../missions/runFile.ts';
 import { sendSignal } from '../system/processes.ts';
@@ -28,6 +29,7 @@ export function openMission(
   how: { readonly resume: boolean; readonly inTerminal: boolean },
 ): Promise<Opened> {
   const mission = missionOf(host, id);
+  requireOwnFolders(mission.folder);
   refuseRunning(mission);
   return openTerminal({
     setting: settingsOf(host).terminal,
@@ -53,6 +55,7 @@ export async function runInBackground(
   how: { readonly prompt: string | null; readonly resume: boolean },
 ): Promise<void> {
   const mission = missionOf(host, id);
+  requireOwnFolders(mission.folder);
   refuseRunning(mission);
   findClaude(settingsOf(host).claudePath, host.env);
   if (how.prompt !== null) await keepPrompt(mission.folder, how.prompt);

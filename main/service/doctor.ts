@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { entryRef } from '../missions/mission.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
 import { errorText } from '../system/errors.ts';
+import { linkBelow } from '../system/ownPlace.ts';
 import { UserError } from '../system/userError.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
 import type { Parts } from './assemble.ts';
@@ -56,7 +57,10 @@ function permissions({ paths, store, global, registry }: Parts): Finding[] {
   if (store.kind === 'file') {
     secret.push(
       store.describe(global),
-      ...registry.all().map(({ mission }) => store.describe(entryRef(mission))),
+      ...registry
+        .all()
+        .map(({ mission }) => store.describe(entryRef(mission)))
+        .filter((path) => linkBelow(path, paths.missions) === null),
     );
   }
   const open = [...secret, paths.bar].filter((path) => {

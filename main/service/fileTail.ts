@@ -14,8 +14,9 @@ const LINE_BREAK = 10;
  * more than `maxBytes` at once only the end is given. What is no regular file of this user's, a link for
  * one, is as if it were not there: the folder it lies in belongs to a mission.
  * @param path may not exist yet
+ * @param below no folder below this one may be a link
  */
-export function openTail(path: string, maxBytes: number): Tail {
+export function openTail(path: string, maxBytes: number, below?: string): Tail {
   let identity: number | null = null;
   let offset = 0;
 
@@ -34,7 +35,7 @@ export function openTail(path: string, maxBytes: number): Tail {
 
   return {
     more() {
-      const file = openForeign(path);
+      const file = openForeign(path, { below });
       if (file.status !== 'open') return null;
       try {
         const isNew = identity === null;

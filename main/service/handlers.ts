@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
@@ -175,6 +175,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
 /** Whether somebody's work may lie in a folder. */
 function holdsSomething(folder: string): boolean {
   try {
+    // A link is looked into as little as anything else that is not the mission's own.
+    if (lstatSync(folder).isSymbolicLink()) return true;
     return readdirSync(folder).length > 0;
   } catch (error) {
     // What cannot be looked into is not deleted either.

@@ -7,6 +7,8 @@ import { serviceName } from '../stores/serviceName.ts';
 import type { EntryRef } from '../stores/store.ts';
 import { errorCode, errorText } from '../system/errors.ts';
 import { namesIn } from '../system/leftovers.ts';
+import { inOwnFolder } from '../system/ownFolder.ts';
+import { linkBelow } from '../system/ownPlace.ts';
 import { UserError } from '../system/userError.ts';
 import type { LeftoverMessage } from './contract/missions.ts';
 
@@ -24,14 +26,24 @@ const LOCK = /^(\.storage-write\.lock|mcp-refresh-.+\.lock\.lock)$/;
 
 /** @param items the user's keychain; `null` where Claude keeps nothing in one */
 export function createLeftovers(
-  { global, registry }: { readonly global: EntryRef; readonly registry: MissionRegistry },
+  {
+    global,
+    registry,
+    missionsFolder,
+  }: {
+    readonly global: EntryRef;
+    readonly registry: MissionRegistry;
+    /** Below it no link is followed. */
+    readonly missionsFolder: string;
+  },
   items: MissionItems | null,
   now: () => number,
 ): Leftovers {
   /** Locks whose heartbeat stopped a minute ago. */
   function locks(): LeftoverMessage[] {
     const folders = [global.configDir, ...registry.all().map(({ mission }) => mission.configDir)];
-    return folders.flatMap((folder) =>
+    const own = folders.filter((folder) => linkBelow(folder, missionsFolder) === null);
+    return own.flatMap((folder) =>
       namesIn(folder)
         .filter((name) => LOCK.test(name))
         .map((name) => join(folder, name))
@@ -63,7 +75,7 @@ export function createLeftovers(
   }
 
   async function removeOne({ kind, what }: LeftoverMessage): Promise<void> {
-    if (kind === 'lock') return removeLock(what);
+    if (kind === 'lock') return removeLock(what, missionsFolder);
     const removed = await items?.remove(what);
     if (removed?.status === 'unavailable')
       throw new UserError(`${what} cannot be removed (${removed.reason}): ${removed.detail}.`);
@@ -78,9 +90,9 @@ export function createLeftovers(
   };
 }
 
-function removeLock(path: string): void {
+function removeLock(path: string, missionsFolder: string): void {
   try {
-    rmdirSync(path);
+    inOwnFolder(path, missionsFolder, rmdirSync);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return;
     throw new UserError(`${path} cannot be removed: ${errorText(error)}.`);

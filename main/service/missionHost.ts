@@ -1,5 +1,5 @@
 import { claudeJsonPath } from '../missions/claudeJson.ts';
-import { discoverMissions } from '../missions/discover.ts';
+import { findMissions } from '../missions/discover.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { MissionConfigOptions } from '../missions/missionConfig.ts';
 import { UserError } from '../system/userError.ts';
@@ -35,10 +35,13 @@ export type OwnMission = Mission & { readonly folder: string };
 
 /** A mission of ours by its id, or by its name if only one has it. @throws UserError */
 export function missionOf({ paths }: ServiceOptions, id: string): OwnMission {
-  const missions = discoverMissions(paths);
+  const { missions, odd } = findMissions(paths);
   const named = missions.filter(({ name }) => name === id);
   const found =
     missions.find((mission) => mission.id === id) ?? (named.length === 1 ? named[0] : undefined);
+  const why = odd.find(({ name }) => name === id)?.why;
+  if (found === undefined && why !== undefined)
+    throw new UserError(`"${id}" in the missions folder is no mission: ${why}.`);
   if (found === undefined || found.folder === null)
     throw new UserError(
       named.length > 1

@@ -3,6 +3,7 @@ import { type CreatedMission, type CreateProgress, createMission } from '../miss
 import { dropPrompt, keptPrompt } from '../missions/firstPrompt.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
 import { refreshMissionConfig } from '../missions/missionConfig.ts';
+import { requireOwnFolders } from '../missions/ownFolders.ts';
 import { parseRepository } from '../missions/repository.ts';
 import { markShared, unmarkShared } from '../missions/sharedMark.ts';
 import { errorText } from '../system/errors.ts';
@@ -67,6 +68,7 @@ export async function runMission(
   tell: (line: string) => void,
 ): Promise<number> {
   const mission = missionOf(host, id);
+  requireOwnFolders(mission.folder);
   const settings = settingsOf(host);
   const claude = findClaude(settings.claudePath, host.env);
   const mode = modeOf(request, request.prompt ?? keptPrompt(mission.folder));

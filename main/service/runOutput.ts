@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { missionsFolderOf } from '../missions/mission.ts';
 import type { Clock } from '../system/clock.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
 import { OUTPUT_FILE, WRAPPER_LOG_FILE } from '../wrapper/files.ts';
@@ -32,7 +33,7 @@ export function createRunOutput(
 
   function follow(missionId: string, folder: string, output: Tail, log: Tail): () => void {
     // A folder that cannot be watched is read once; its reader sees no more than that.
-    const watcher = createPathWatcher(() => undefined);
+    const watcher = createPathWatcher(() => undefined, missionsFolderOf(folder));
     let cancel: (() => void) | null = null;
     const look = (): void => {
       cancel = null;
@@ -54,8 +55,8 @@ export function createRunOutput(
   return {
     read(missionId, folder) {
       close();
-      const output = openTail(join(folder, OUTPUT_FILE), OUTPUT_BYTES);
-      const log = openTail(join(folder, WRAPPER_LOG_FILE), NOTES_BYTES);
+      const output = openTail(join(folder, OUTPUT_FILE), OUTPUT_BYTES, missionsFolderOf(folder));
+      const log = openTail(join(folder, WRAPPER_LOG_FILE), NOTES_BYTES, missionsFolderOf(folder));
       const first = { output: output.more(), notes: notesOf(log.more() ?? '') };
       close = follow(missionId, folder, output, log);
       return first;

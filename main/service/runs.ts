@@ -1,9 +1,8 @@
 import type { Mission } from '../missions/mission.ts';
 import type { Clock } from '../system/clock.ts';
-import { findSocket } from '../system/socketPath.ts';
 import { callWrapper, followWrapper } from '../wrapper/client.ts';
 import type { WrapperStatus } from '../wrapper/contract.ts';
-import { wrapperSocket } from '../wrapper/files.ts';
+import { findWrapper } from '../wrapper/files.ts';
 import { type RunMessage, runSchema } from './contract/engine.ts';
 
 /** What the missions' wrappers say of themselves, as it changes. */
@@ -120,7 +119,7 @@ export function createRuns(
 /** Another program's wrapper has none; a failed connection for each of hundreds would cost more than this look. */
 function hasSocket(folder: string): boolean {
   try {
-    return findSocket(wrapperSocket(folder)) !== null;
+    return findWrapper(folder) !== null;
   } catch {
     // Another user's.
     return false;

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEntry } from '../credentials/entry.ts';
 import { summariseServers } from '../credentials/serverState.ts';
 import { configuresServer } from '../missions/knownServers.ts';
 import { WORK_FOLDER } from '../missions/mission.ts';
+import { requireOwnFolders } from '../missions/ownFolders.ts';
 import { createStore, storeKind } from '../stores/chooseStore.ts';
 import type { EntryRef } from '../stores/store.ts';
 import { acquireEngineLock } from '../sync/engineLock.ts';
@@ -53,7 +54,8 @@ export async function signIn(options: SignInOptions): Promise<SignInResult> {
   const { host, server, signal } = options;
   try {
     const snapshot = await askAnyEngine(host, 'status', {}, false);
-    const mission = missionFor(snapshot, server, options.missionId);
+    const mission = missionFor(snapshot, options);
+    if (mission.kind === 'agenc') requireOwnFolders(dirname(mission.configDir));
     const lock = await acquireEngineLock(lockPath(host, server));
     if (lock.status === 'held') {
       return failed(`A sign-in to "${server}" is under way already (${lock.who}).`);
@@ -127,7 +129,10 @@ async function login(
 }
 
 /** @throws UserError if there is none */
-function missionFor({ missions }: Snapshot, server: string, wanted: string | null): MissionMessage {
+function missionFor(
+  { missions }: Snapshot,
+  { host, server, missionId: wanted }: SignInOptions,
+): MissionMessage {
   if (wanted !== null) {
     const named = missions.filter(({ name }) => name === wanted);
     const mission =
@@ -138,8 +143,9 @@ function missionFor({ missions }: Snapshot, server: string, wanted: string | nul
   // A running one is followed by the engine: what it gets is carried at once.
   const candidates = [...missions].sort((a, b) => Number(isStopped(a)) - Number(isStopped(b)));
   const found =
-    candidates.find((one) => configuresServer(one.configDir, workDirOf(one), server)) ??
-    candidates.find(({ servers }) => servers.some(({ name }) => name === server));
+    candidates.find((one) =>
+      configuresServer(one.configDir, workDirOf(one), server, host.paths.missions),
+    ) ?? candidates.find(({ servers }) => servers.some(({ name }) => name === server));
   if (found !== undefined) return found;
   throw new UserError(`No mission knows a server "${server}".`);
 }
@@ -162,7 +168,11 @@ async function isSaved(
   const ref: EntryRef = shared
     ? { scope: 'global', configDir: settings.globalConfigDir }
     : { scope: 'mission', configDir };
-  const store = createStore(storeKind(settings.store), settings.globalConfigDir);
+  const store = createStore(
+    storeKind(settings.store),
+    settings.globalConfigDir,
+    host.paths.missions,
+  );
   try {
     const read = await store.read(ref);
     const parsed = read.status === 'found' ? parseEntry(read.text) : null;

@@ -5,6 +5,7 @@ import { fieldsOf, isServerField } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import { writeFileAtomic } from '../system/atomicFile.ts';
 import { readForeign } from '../system/foreignFile.ts';
+import { linkBelow } from '../system/ownPlace.ts';
 import { changedFields } from './goingValues.ts';
 import { namesOf } from './outcome.ts';
 
@@ -20,17 +21,19 @@ const MAX_BYTES = 1024 * 1024;
  * Removes servers from the client's note, once their entry is usable. What no client makes (a link, a pipe, a
  * file that is far too large) is left as it is, and not read: its content would come into a file of the mission's.
  * @param configDir the session's `CLAUDE_CONFIG_DIR`
+ * @param missionsFolder below which it may not be reached through a link: the note is then another profile's
  * @returns the names that stood there
  * @throws Error if the file is there but cannot be read or rewritten
  */
 export async function clearNeedsAuth(
   configDir: string,
   serverNames: Iterable<string>,
+  missionsFolder?: string,
 ): Promise<string[]> {
   const path = join(configDir, CACHE_NAME);
   // Nearly always there is no such file, and an exception is dear.
-  if (!existsSync(path)) return [];
-  const read = readForeign(path, MAX_BYTES);
+  if (!existsSync(path) || linkBelow(configDir, missionsFolder) !== null) return [];
+  const read = readForeign(path, MAX_BYTES, { below: missionsFolder });
   if (read.status === 'unusable' && (read.reason === 'denied' || read.reason === 'failed'))
     throw new Error(read.detail);
   if (read.status !== 'found') return [];
@@ -42,6 +45,7 @@ export async function clearNeedsAuth(
     await writeFileAtomic(path, JSON.stringify(Object.fromEntries(noted)), {
       mode: 0o600,
       durable: false,
+      below: missionsFolder,
     });
   }
   return cleared;

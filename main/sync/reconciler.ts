@@ -34,6 +34,8 @@ import { type Replacements, replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
 
 export interface ReconcilerDeps extends ReaderDeps {
+  /** Below it no link is followed. */
+  readonly missionsFolder: string;
   readonly broadcast: Pick<BroadcastFile, 'announce'>;
   readonly journal: { append(values: readonly JournalValue[]): Promise<void> };
   /** The mission that brought a value of the global entry, if that is known. */
@@ -159,7 +161,8 @@ export function createReconciler(
       }
       if (unannounced) await announce(troubles);
       go.resolve(true);
-      if (changed) await clearNotes(deps.global.configDir, reading.global, after, troubles);
+      if (changed)
+        await clearNames(deps.global.configDir, newlyUsable(reading.global, after), troubles);
       const shared = sharedNotes.look(after);
       for (const configDir of shared.configDirs)
         await clearNames(configDir, shared.names, troubles);
@@ -235,7 +238,7 @@ export function createReconciler(
     const view = viewOfEntry(after, digester);
     if (changed) {
       report('down', id, fields, down, view, noticedAt);
-      await clearNotes(mission.configDir, loaded, after, troubles);
+      await clearNames(mission.configDir, newlyUsable(loaded, after), troubles);
     }
     const held = namesOf(planned.held);
     const conflicts = namesOf(planned.conflicts, after);
@@ -258,6 +261,16 @@ export function createReconciler(
     if (changed && after !== null) return store.write(ref, serialiseEntry(after), loaded.text, go);
     if (go !== undefined && !(await go)) return { status: 'moved' };
     return { status: 'written', ...(loaded.stamp !== null && { stamp: loaded.stamp }) };
+  }
+
+  /** Where a server became usable, the client's note that it wants a sign-in goes. */
+  async function clearNames(configDir: string, names: string[], troubles: string[]): Promise<void> {
+    if (names.length === 0) return;
+    try {
+      await clearNeedsAuth(configDir, names, deps.missionsFolder);
+    } catch (error) {
+      troubles.push(`A needs-sign-in note could not be cleared: ${unavailableFrom(error).detail}`);
+    }
   }
 
   async function announce(troubles: string[]): Promise<void> {
@@ -323,21 +336,6 @@ export function createReconciler(
   return { reconcile, inspect: (missions) => inspect(reader, missions, digester) };
 }
 
-/** Where a server became usable, the client's note that it wants a sign-in goes. */
-async function clearNotes(
-  configDir: string,
-  loaded: LoadedEntry,
-  after: Entry | null,
-  troubles: string[],
-): Promise<void> {
-  await clearNames(configDir, madeUsable(contentOf(loaded).entry, after), troubles);
-}
-
-async function clearNames(configDir: string, names: string[], troubles: string[]): Promise<void> {
-  if (names.length === 0) return;
-  try {
-    await clearNeedsAuth(configDir, names);
-  } catch (error) {
-    troubles.push(`A needs-sign-in note could not be cleared: ${unavailableFrom(error).detail}`);
-  }
+function newlyUsable(loaded: LoadedEntry, after: Entry | null): string[] {
+  return madeUsable(contentOf(loaded).entry, after);
 }

@@ -159,7 +159,7 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   denied: 'Allow access to it; syncing then goes on by itself.',
   'read-only': 'Make it writable; syncing then goes on by itself.',
   full: 'Free some space; syncing then goes on by itself.',
-  link: 'Remove the link: what lies elsewhere is not carried. The mission then gets an entry of its own.',
+  link: 'What lies elsewhere is neither read nor written. Remove the link, or put the folder itself in its place: the mission then has an entry of its own. To keep missions on another disk, link the whole missions folder; to have another config directory kept in step, attach it.',
   busy: 'It is tried again by itself; if that lasts, "agenc-bar doctor" looks for a leftover lock.',
   timeout: 'It is tried again by itself.',
   missing: 'Bring it back, or choose another store in the settings.',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync } from 'node:fs';
 import { errorCode } from './errors.ts';
 import { closeQuietly, isOurs } from './foreignFile.ts';
+import { inOwnFolder } from './ownFolder.ts';
 
 /**
  * Logs that lie in a mission's folder, where that mission can put whatever it likes in their place: a link
@@ -21,10 +22,15 @@ export interface AppendFile {
 /**
  * Opens a file to append to it, 0600, or makes it. What is no regular file of this user's with this one
  * name is put aside as `<path>.aside.<8 hex>`, unread and unchanged, and a new file takes its place.
+ * @param below no folder below this one may be a link
  * @returns a descriptor, which the caller closes
- * @throws the system's error; EISDIR for a folder, which is left alone
+ * @throws the system's error; EISDIR for a folder, which is left alone; LinkInTheWay
  */
-export function openToAppend(path: string): AppendFile {
+export function openToAppend(path: string, below?: string): AppendFile {
+  return inOwnFolder(path, below, openOrMake);
+}
+
+function openOrMake(path: string): AppendFile {
   const file = openPlain(path, APPEND);
   if (file !== null) return file;
   renameSync(path, `${path}.aside.${randomBytes(4).toString('hex')}`);
@@ -35,12 +41,15 @@ export function openToAppend(path: string): AppendFile {
 
 /**
  * Makes room for a new file: `path` becomes `<path>.1`, that `.2`, and so on; the oldest goes.
+ * @param below as for {@link openToAppend}
  * @returns whether there is room; a folder in the place of a backup is in the way
  */
-export function shiftBackups(path: string, backups: number): boolean {
-  const names = [path, ...Array.from({ length: backups }, (_, at) => `${path}.${at + 1}`)];
+export function shiftBackups(path: string, backups: number, below?: string): boolean {
   try {
-    for (let at = backups; at > 0; at -= 1) shift(names[at - 1] ?? path, names[at] ?? path);
+    inOwnFolder(path, below, (place) => {
+      for (let at = backups; at > 0; at -= 1)
+        shift(at === 1 ? place : `${place}.${at - 1}`, `${place}.${at}`);
+    });
     return true;
   } catch {
     // Whoever put something there has a log that is cut instead of kept.

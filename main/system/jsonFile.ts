@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makePrivateFolder, writeFileAtomic } from './atomicFile.ts';
 import { type ForeignOptions, readForeign } from './foreignFile.ts';
+import { refuseLinks } from './ownPlace.ts';
 import { UserError } from './userError.ts';
 
 /** The lineage of a thousand missions has some ten MB; nothing else of ours comes near. */
@@ -47,16 +48,21 @@ export function readJsonFile<T>(
 /**
  * Replaces one of our own JSON files, 0600 in a 0700 folder. A link in its place is replaced, too, unless it
  * is to be followed: then what it leads to is, so that the user's folder of dotfiles stays in use.
- * @throws the system's error
+ * @throws the system's error; LinkInTheWay
  */
 export async function writeJsonFile(
   path: string,
   value: unknown,
-  { links = 'refuse' }: ForeignOptions = {},
+  { links = 'refuse', below }: ForeignOptions = {},
 ): Promise<void> {
   const place = links === 'follow' ? realPath(path) : path;
+  refuseLinks(dirname(place), below);
   await makePrivateFolder(dirname(place));
-  await writeFileAtomic(place, `${JSON.stringify(value)}\n`, { mode: 0o600, durable: false });
+  await writeFileAtomic(place, `${JSON.stringify(value)}\n`, {
+    mode: 0o600,
+    durable: false,
+    below,
+  });
 }
 
 function realPath(path: string): string {

@@ -1,6 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch as watchFolder } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errorCode, errorText } from './errors.ts';
+import { linkBelow } from './ownPlace.ts';
 
 export interface PathWatcher {
   /**
@@ -35,9 +36,11 @@ interface Folder {
  * folder does not exist yet, its nearest existing ancestor is watched instead until it does.
  *
  * @param onTrouble told once per folder why it cannot be watched (the system's limit, no permission)
+ * @param root below which a link in a folder's place counts as no folder (see `ownPlace.ts`)
  */
 export function createPathWatcher(
   onTrouble: (folder: string, reason: string) => void,
+  root?: string,
 ): PathWatcher {
   const folders = new Map<string, Folder>();
   const rearms = new Set<() => void>();
@@ -48,7 +51,7 @@ export function createPathWatcher(
     const known = folders.get(path);
     if (known !== undefined) return known;
     try {
-      const identity = identityOf(path);
+      const identity = identityOf(path, root);
       if (identity === null) return null;
       const folder: Folder = { watcher: watchFolder(path), identity, listeners: new Map() };
       folder.watcher.on('change', (_, name) =>
@@ -78,6 +81,10 @@ export function createPathWatcher(
       closeFolder(path);
       for (const rearm of [...rearms]) rearm();
     }
+  }
+
+  function isCurrent(path: string, folder: Folder): boolean {
+    return identityOf(path, root) === folder.identity;
   }
 
   function closeFolder(path: string): void {
@@ -149,12 +156,9 @@ function fits(name: string, watched: string): boolean {
   return watched.endsWith(ANY) ? name.startsWith(watched.slice(0, -1)) : name === watched;
 }
 
-function isCurrent(path: string, folder: Folder): boolean {
-  return identityOf(path) === folder.identity;
-}
-
 /** `null` where there is no such folder, or none that may be looked at. */
-function identityOf(path: string): string | null {
+function identityOf(path: string, root: string | undefined): string | null {
+  if (linkBelow(path, root) !== null) return null;
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat === undefined ? null : `${stat.ino} ${stat.birthtimeMs}`;

@@ -4,7 +4,6 @@ import type { Mission } from '../missions/mission.ts';
 import { errorCode } from '../system/errors.ts';
 import { request as httpRequest } from '../system/http.ts';
 import { boundedLines, boundedText, TooLong } from '../system/lines.ts';
-import { findSocket } from '../system/socketPath.ts';
 import { UserError } from '../system/userError.ts';
 import {
   type WrapperCommand,
@@ -14,7 +13,7 @@ import {
   wrapperFailureSchema,
   wrapperStatusSchema,
 } from './contract.ts';
-import { wrapperSocket } from './files.ts';
+import { findWrapper } from './files.ts';
 
 /** Nobody answers on a mission's control socket. */
 export class NoWrapper extends UserError {
@@ -42,7 +41,7 @@ export async function callWrapper<C extends WrapperCommand>(
   params: WrapperParams<C>,
 ): Promise<WrapperStatus> {
   if (mission.folder === null) throw new NoWrapper(mission.name);
-  const socketPath = findSocket(wrapperSocket(mission.folder));
+  const socketPath = findWrapper(mission.folder);
   if (socketPath === null) throw new NoWrapper(mission.name);
   const { status, body } = await post(mission.name, socketPath, command, JSON.stringify(params));
   const value = parseJson(body);
@@ -74,7 +73,7 @@ export function followWrapper(
   signal: AbortSignal,
 ): Promise<Following> {
   return new Promise((resolve) => {
-    const socketPath = findSocket(wrapperSocket(folder));
+    const socketPath = findWrapper(folder);
     if (socketPath === null) return resolve({ status: 'silent' });
     const request = httpRequest({ socketPath, path: '/status', agent: false, signal });
     // Nobody there, or it went: whoever follows looks at the pid file for what that means.

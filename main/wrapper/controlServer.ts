@@ -10,6 +10,7 @@ import {
   type WrapperStatus,
   wrapperCommands,
 } from './contract.ts';
+import { requireOwnFolder } from './files.ts';
 
 export interface WrapperServer {
   close(): Promise<void>;
@@ -29,6 +30,7 @@ export async function startWrapperServer(
   handlers: WrapperHandlers,
   follow: (tell: (status: WrapperStatus) => void) => () => void,
 ): Promise<WrapperServer> {
+  requireOwnFolder(wanted);
   const place = makeListenPlace(wanted);
   const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {

@@ -1,7 +1,9 @@
 import { closeSync, ftruncateSync, write } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { missionsFolderOf } from '../missions/mission.ts';
 import { type AppendFile, openToAppend, shiftBackups } from '../system/appendFile.ts';
 import { closeQuietly } from '../system/foreignFile.ts';
 
@@ -31,6 +33,7 @@ export function openOutputLog(
   maxBytes: number,
   onError: (error: Error) => void,
 ): OutputLog {
+  const below = missionsFolderOf(dirname(path));
   let tail = '';
   let file: AppendFile | null = null;
   let written: Promise<void> = Promise.resolve();
@@ -39,12 +42,12 @@ export function openOutputLog(
   /** Opens the file, or one with room where it is full; afterwards there is none if that failed. */
   function open(): void {
     try {
-      file ??= openToAppend(path);
+      file ??= openToAppend(path, below);
       if (file.size < maxBytes) return;
-      if (shiftBackups(path, BACKUPS)) {
+      if (shiftBackups(path, BACKUPS, below)) {
         closeSync(file.descriptor);
         file = null;
-        file = openToAppend(path);
+        file = openToAppend(path, below);
       } else {
         ftruncateSync(file.descriptor);
         file = { ...file, size: 0 };

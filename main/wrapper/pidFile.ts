@@ -4,6 +4,7 @@ import { readPid, runningPid } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
 import { isAccepting } from '../system/socketPath.ts';
+import { requireOwnFolder } from './files.ts';
 
 export type PidClaim =
   | { readonly status: 'claimed'; release(): void }
@@ -20,9 +21,10 @@ const PAUSE_MS = 20;
  * bare number, as AgenC writes it and reads it back; so whether a live process is still the one that was
  * meant has to be told from its age.
  * @param socket the mission's `wrapper.sock`, where a live wrapper listens
- * @throws the system's error if the folder cannot be used
+ * @throws the system's error if the folder cannot be used; LinkInTheWay
  */
 export async function claimPidFile(path: string, socket: string): Promise<PidClaim> {
+  requireOwnFolder(path);
   const own = String(process.pid);
   const temporary = temporaryName(path);
   writeFileSync(temporary, own, { mode: 0o600, flag: 'wx' });

@@ -1,4 +1,6 @@
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { missionsFolderOf } from '../missions/mission.ts';
 import { type AppendFile, openToAppend, shiftBackups } from '../system/appendFile.ts';
 import { isoTime } from '../system/isoTime.ts';
 
@@ -35,12 +37,13 @@ export function openWrapperLog(path: string, now: () => number): WrapperLog {
 }
 
 function openWithRoom(path: string): AppendFile {
-  const file = openToAppend(path);
+  const below = missionsFolderOf(dirname(path));
+  const file = openToAppend(path, below);
   if (file.size <= MAX_BYTES) return file;
-  if (!shiftBackups(path, 1)) {
+  if (!shiftBackups(path, 1, below)) {
     ftruncateSync(file.descriptor);
     return file;
   }
   closeSync(file.descriptor);
-  return openToAppend(path);
+  return openToAppend(path, below);
 }

@@ -54,6 +54,7 @@ beforeEach(async () => {
   const lineage = openLineage(paths.lineage);
   const destinations = openDestinationBook(paths.destinations);
   const reconciler = createReconciler({
+    missionsFolder: paths.missions,
     store,
     global,
     lineage,

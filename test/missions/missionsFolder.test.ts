@@ -29,6 +29,7 @@ const created = new Date().toISOString();
 describe('one odd entry among the missions', () => {
   it.each<[string, () => void]>([
     ['a link to itself', () => symlinkSync('odd', at('odd'))],
+    ['a link to a folder elsewhere', () => symlinkSync(home.root, at('odd'))],
     ['a link that no path can be as long as', () => symlinkSync('x'.repeat(300), at('odd'))],
     ['a name with a line break and an escape', () => mkdirSync(at('odd\n\u001b[2Jodd'))],
     ['a name that is no UTF-8', () => mkdirSync(at(Buffer.from([0x6f, 0xff, 0x64])))],
@@ -51,16 +52,14 @@ describe('one odd entry among the missions', () => {
   });
 
   it('is not taken for a mission that was removed, as long as nobody can look', () => {
-    const elsewhere = join(home.root, 'elsewhere');
-    mkdirSync(elsewhere);
-    symlinkSync(elsewhere, at('linked'));
+    mkdirSync(at('linked'));
     const attached = createAttachedMissions(join(home.agenc, 'attached.json'), {
       global: home.claude,
       missions: home.missions,
     });
     const registry = createMissionRegistry(home, attached);
     expect(registry.rescan().map(({ change }) => change)).toEqual(['added', 'added', 'added']);
-    rmSync(at('linked'));
+    rmSync(at('linked'), { recursive: true });
     symlinkSync('linked', at('linked'));
     expect(registry.rescan()).toEqual([]);
     expect(registry.odd()).toMatchObject([{ name: 'linked' }]);

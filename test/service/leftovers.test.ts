@@ -75,7 +75,11 @@ describe('keychain items of no mission', () => {
     const registry = createMissionRegistry(world.paths, attached);
     registry.rescan();
     const items = createMissionItems({ env: keychain.env });
-    return createLeftovers({ global: world.global, registry }, items, Date.now);
+    return createLeftovers(
+      { global: world.global, registry, missionsFolder: world.paths.missions },
+      items,
+      Date.now,
+    );
   }
 
   it('are told from those of missions, running or not, and removed one by one', async () => {

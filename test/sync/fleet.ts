@@ -12,6 +12,7 @@ import { openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
 
 export const GLOBAL = '/global';
+const MISSIONS = '/missions';
 
 export function aMission(id: string): Mission {
   return { id, name: id, kind: 'agenc', configDir: `/missions/${id}`, folder: null, repo: null };
@@ -44,6 +45,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
 
   function start(): Reconciler {
     return createReconciler({
+      missionsFolder: MISSIONS,
       store,
       global: { scope: 'global', configDir: GLOBAL },
       lineage,

@@ -98,12 +98,12 @@ export const linkAttacks: readonly Attack[] = [
     (whose): Attack => ({
       id: `link-config-${whose}`,
       title: `A mission’s config folder is a link to ${whose === 'global' ? 'the user’s own' : 'another mission’s'}`,
-      told: [],
+      told: ['hostile'],
       async launch({ scene, config }) {
         const target = (whose === 'global' ? scene.world.global : scene.honest[1])?.configDir ?? '';
         rmSync(config, { recursive: true });
         symlinkSync(target, config);
-        // There is one refresh lock where the engine looks for two.
+        // A refresh waits for no lock that is looked for through it.
         return { holds: () => scene.untilRefreshed() };
       },
     }),
