@@ -46,12 +46,13 @@ const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i;
 const MAX_ORIGIN = 300;
 const MAX_DEPTH = 8;
 
-const NAMES: Readonly<Record<string, string>> = {
-  [SERVER_ADDRESS]: 'the server’s address',
-  [ISSUER]: 'the issuer',
-  [AUTHORIZATION_SERVER]: 'the authorization server',
-  [METADATA]: 'the address of the authorization server’s metadata',
-};
+/** A map: of an object `constructor` would be found, and a mission may call a member so. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  [SERVER_ADDRESS, 'the server’s address'],
+  [ISSUER, 'the issuer'],
+  [AUTHORIZATION_SERVER, 'the authorization server'],
+  [METADATA, 'the address of the authorization server’s metadata'],
+]);
 
 /**
  * What a server's value says of where its secrets go. Everything that the client would take for an address
@@ -61,7 +62,7 @@ export function destinationOf(value: Json): Destination {
   const addresses = new Map<string, string>();
   const collect = (at: Json, path: string, depth: number): void => {
     const text = typeof at === 'string' ? at : Array.isArray(at) ? String(at) : null;
-    if (Object.hasOwn(NAMES, path) ? Boolean(at) : text !== null && isAddress(text))
+    if (NAMES.has(path) ? Boolean(at) : text !== null && isAddress(text))
       addresses.set(path, originOf(String(at)));
     if (typeof at !== 'object' || at === null || depth >= MAX_DEPTH) return;
     for (const [key, inner] of Object.entries(at)) {
@@ -86,7 +87,7 @@ export function destinationChanges(known: Destination, said: Destination): Desti
   for (const [path, to] of said.addresses) {
     const from = known.addresses.get(path);
     if (from === to || (from === undefined && mayBeAdded(known, origins, path, to))) continue;
-    changes.push({ what: NAMES[path] ?? path, from: from ?? null, to });
+    changes.push({ what: NAMES.get(path) ?? path, from: from ?? null, to });
   }
   if (known.client !== null && said.client !== null && known.client !== said.client)
     changes.push({ what: 'the client id', from: null, to: null });

@@ -22,6 +22,7 @@ import type { Emit, EngineEvent } from '../sync/events.ts';
 import { type LineageStore, openLineage } from '../sync/lineage.ts';
 import { createReconciler } from '../sync/reconciler.ts';
 import { createReplacements } from '../sync/replacements.ts';
+import { createFloodAlert } from '../sync/stormAlert.ts';
 import { systemClock } from '../system/clock.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
@@ -95,13 +96,16 @@ export function assemble(
   const lineage = openLineage(paths.lineage);
   const destinations = openDestinationBook(paths.destinations);
   const replacements = createReplacements(alerts);
-  const watcher = createPathWatcher((folder, reason) => {
-    alerts.setOwn(
-      'watch',
-      'watch',
-      `${folder} cannot be watched (${reason}); it is looked at every ${settings.pollIntervalMs / 1000} s. On Linux, raise fs.inotify.max_user_watches.`,
-    );
-  }, paths.missions);
+  const watcher = createPathWatcher(
+    (folder, reason) => {
+      alerts.setOwn(
+        'watch',
+        'watch',
+        `${folder} cannot be watched (${reason}); it is looked at every ${settings.pollIntervalMs / 1000} s. On Linux, raise fs.inotify.max_user_watches.`,
+      );
+    },
+    { root: paths.missions, onFlood: createFloodAlert(alerts, registry) },
+  );
   const broadcastListener = createBroadcastListener({
     file: broadcast,
     clock,

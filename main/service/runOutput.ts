@@ -33,7 +33,7 @@ export function createRunOutput(
 
   function follow(missionId: string, folder: string, output: Tail, log: Tail): () => void {
     // A folder that cannot be watched is read once; its reader sees no more than that.
-    const watcher = createPathWatcher(() => undefined, missionsFolderOf(folder));
+    const watcher = createPathWatcher(() => undefined, { root: missionsFolderOf(folder) });
     let cancel: (() => void) | null = null;
     const look = (): void => {
       cancel = null;

@@ -46,7 +46,8 @@ export function loadSettings(path: string, env: NodeJS.ProcessEnv = process.env)
   const problems: string[] = [];
   const values: Record<string, unknown> = { ...defaultSettings() };
   for (const [key, value] of Object.entries(readObject(path, problems))) {
-    if (!(key in settingsShape)) continue;
+    // Not `in`, which finds what every object has: a file may hold a "toString".
+    if (!Object.hasOwn(settingsShape, key)) continue;
     take(key as keyof Settings, value, path);
   }
   const store = env.AGENC_BAR_STORE;

@@ -21,8 +21,26 @@ export const ANY = '*';
 
 type OnChange = (name: string | null) => void;
 
+export interface PathWatcherOptions {
+  /** Below it a link in a folder's place counts as no folder (see `ownPlace.ts`). */
+  readonly root?: string;
+  /** A folder changes without a pause, or has come to rest. */
+  readonly onFlood?: (folder: string, goesOn: boolean) => void;
+}
+
+/** Of one folder within {@link REST_MS}; what a build or a checkout does in one folder is less. */
+const FLOOD_EVENTS = 2_000;
+/** How long the events of a folder are not listened to after that, and within which it must be calm to be well again. */
+const REST_MS = 1_000;
+
 interface Folder {
-  readonly watcher: FSWatcher;
+  watcher: FSWatcher;
+  /** Events since a moment, monotonic ms. */
+  events: number;
+  since: number;
+  /** It has been flooded; `timer`: until it is listened to again, or counts as calm. */
+  flooded: boolean;
+  timer: NodeJS.Timeout | null;
   /** Which folder it was: a new one may get the inode of the one that was removed. */
   readonly identity: string;
   readonly listeners: Map<string, Set<OnChange>>;
@@ -36,11 +54,13 @@ interface Folder {
  * folder does not exist yet, its nearest existing ancestor is watched instead until it does.
  *
  * @param onTrouble told once per folder why it cannot be watched (the system's limit, no permission)
- * @param root below which a link in a folder's place counts as no folder (see `ownPlace.ts`)
+ * Whoever changes a folder a hundred thousand times a second would keep this process busy with nothing else, and
+ * have the system drop the events of other folders. So such a folder is looked at once a second until that ends.
+ *
  */
 export function createPathWatcher(
   onTrouble: (folder: string, reason: string) => void,
-  root?: string,
+  { root, onFlood = () => undefined }: PathWatcherOptions = {},
 ): PathWatcher {
   const folders = new Map<string, Folder>();
   const rearms = new Set<() => void>();
@@ -53,11 +73,10 @@ export function createPathWatcher(
     try {
       const identity = identityOf(path, root);
       if (identity === null) return null;
-      const folder: Folder = { watcher: watchFolder(path), identity, listeners: new Map() };
-      folder.watcher.on('change', (_, name) =>
-        onEvent(path, folder, name === null ? null : String(name)),
-      );
-      folder.watcher.on('error', () => closeFolder(path));
+      const watcher = watchFolder(path);
+      const calm = { events: 0, since: performance.now(), flooded: false, timer: null };
+      const folder: Folder = { watcher, ...calm, identity, listeners: new Map() };
+      attend(path, folder);
       folders.set(path, folder);
       troubled.delete(path);
       return folder;
@@ -69,6 +88,51 @@ export function createPathWatcher(
       }
       return null;
     }
+  }
+
+  function attend(path: string, folder: Folder): void {
+    folder.watcher.on('change', (_, name) => {
+      if (!isFlood(folder)) onEvent(path, folder, name === null ? null : String(name));
+      else rest(path, folder);
+    });
+    folder.watcher.on('error', () => closeFolder(path));
+  }
+
+  function isFlood(folder: Folder): boolean {
+    const now = performance.now();
+    if (now - folder.since > REST_MS) Object.assign(folder, { events: 0, since: now });
+    folder.events += 1;
+    return folder.events > FLOOD_EVENTS;
+  }
+
+  /** Does not listen for a while, then looks. */
+  function rest(path: string, folder: Folder): void {
+    folder.watcher.close();
+    if (!folder.flooded) onFlood(path, true);
+    folder.flooded = true;
+    wait(folder, () => {
+      try {
+        folder.watcher = watchFolder(path);
+      } catch {
+        closeFolder(path);
+        for (const rearm of [...rearms]) rearm();
+        return;
+      }
+      folder.events = 0;
+      attend(path, folder);
+      wait(folder, () => calm(path, folder));
+      onEvent(path, folder, null);
+    });
+  }
+
+  function calm(path: string, folder: Folder): void {
+    if (folder.flooded) onFlood(path, false);
+    folder.flooded = false;
+  }
+
+  function wait(folder: Folder, then: () => void): void {
+    if (folder.timer !== null) clearTimeout(folder.timer);
+    folder.timer = setTimeout(then, REST_MS).unref();
   }
 
   function onEvent(path: string, folder: Folder, name: string | null): void {
@@ -88,7 +152,11 @@ export function createPathWatcher(
   }
 
   function closeFolder(path: string): void {
-    folders.get(path)?.watcher.close();
+    const folder = folders.get(path);
+    if (folder === undefined) return;
+    folder.watcher.close();
+    if (folder.timer !== null) clearTimeout(folder.timer);
+    calm(path, folder);
     folders.delete(path);
   }
 

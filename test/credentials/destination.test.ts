@@ -57,6 +57,11 @@ describe('a token that would go to a thief, for whom the client reads the addres
     expect(changesOf(last)).toHaveLength(1);
   });
 
+  it('is noticed, and can be told, under a name that every object has', () => {
+    for (const what of ['constructor', 'toString', 'valueOf'])
+      expect(changesOf({ ...value, [what]: THIEF })).toEqual([{ what, from: null, to: THIEF }]);
+  });
+
   it('is noticed where the address is none that can be read', () => {
     expect(changesOf(discovery({ authorizationServerUrl: 'thief' }))).toHaveLength(1);
     expect(changesOf(discovery({ authorizationServerUrl: { at: THIEF } }))).not.toEqual([]);

@@ -72,3 +72,12 @@ it('takes from the page one known setting at a time, and no path', () => {
     expect(settingChangeSchema.safeParse(change).success, JSON.stringify(change)).toBe(false);
   }
 });
+
+it('that are called as what every object has are none of ours', () => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    path,
+    '{"toString":1,"constructor":2,"__proto__":3,"hasOwnProperty":4,"debounceMs":7}',
+  );
+  expect(loadSettings(path, {})).toMatchObject({ settings: { debounceMs: 7 }, problems: [] });
+});

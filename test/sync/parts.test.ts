@@ -14,6 +14,7 @@ import { openLineage } from '../../main/sync/lineage.ts';
 import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
 import { nextLook } from '../../main/sync/schedule.ts';
 import { ANY, createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -166,6 +167,42 @@ describe('watching a path', () => {
     writeFileSync(join(folder, 'entry'), '1');
     await entry.promise;
     expect(new Set(names)).toEqual(new Set(['lock-a', 'lock-c']));
+  });
+
+  it('is not kept busy by a folder that changes without a pause, and hears of the others at once', async () => {
+    const [busy, calm] = [join(folder, 'busy'), join(folder, 'calm')];
+    for (const each of [busy, calm]) mkdirSync(each);
+    const floods: [string, boolean][] = [];
+    watcher = createPathWatcher(() => undefined, {
+      onFlood: (path, goesOn) => floods.push([path, goesOn]),
+    });
+    const told: (string | null)[] = [];
+    watcher.watch(join(busy, 'entry'), (name) => told.push(name));
+    const heard = Promise.withResolvers<void>();
+    watcher.watch(join(calm, 'entry'), () => heard.resolve());
+    // As fast as one process can; two names, since the system reports the same change only once.
+    let ends = false;
+    const flood = (async () => {
+      while (!ends) {
+        for (let at = 0; at < 300; at += 1) writeFileSync(join(busy, `other-${at % 2}`), '');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    await until('the flood is noticed', () => floods.length > 0);
+    writeFileSync(join(calm, 'entry'), '1');
+    await heard.promise;
+    writeFileSync(join(busy, 'entry'), '1');
+    await until('it is looked at all the same', () => told.includes(null));
+    ends = true;
+    await flood;
+    await until('it is calm', () => floods.length === 2);
+    expect(floods).toEqual([
+      [busy, true],
+      [busy, false],
+    ]);
+    told.length = 0;
+    writeFileSync(join(busy, 'entry'), '2');
+    await until('it is heard of as ever', () => told.includes('entry'));
   });
 
   it('reports it in a folder that does not exist yet, whose parent does not exist yet', async () => {

@@ -73,6 +73,14 @@ const forgeries: readonly Forgery[] = [
       value.clientId = 'client-of-the-attacker';
     },
   },
+  {
+    id: 'names-of-objects',
+    title: 'A mission adds addresses under names that every object has',
+    forge(value, { scene }) {
+      for (const name of ['constructor', 'toString', 'hasOwnProperty', 'valueOf'])
+        Object.assign(value, { [name]: `${scene.thief.origin}/${name}` });
+    },
+  },
 ];
 
 /** Everyone holds the sign-in; the mission forges it; the refresh that is due then goes where it always did. */
