@@ -12,6 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
+/** A page without anything, at the same origin. */
+export const EMPTY_PATH = '/empty';
+
 export interface BuiltPage {
   readonly url: string;
   /** URL path → content, as it is shipped. */
@@ -26,6 +29,10 @@ export async function servePage(): Promise<BuiltPage> {
     // A browser asks for it by itself; Electron does not.
     if (url === '/favicon.ico') {
       response.writeHead(204).end();
+      return;
+    }
+    if (url === EMPTY_PATH) {
+      response.writeHead(200, { 'content-type': TYPES['.html'] }).end();
       return;
     }
     const path = url === '/' ? '/index.html' : (url.split('?')[0] ?? url);

@@ -8,7 +8,7 @@ import type {
   AppState,
 } from '../../../main/service/contract/app.ts';
 import { launchChromium } from '../../electron/support/chromium.ts';
-import { servePage } from './builtPage.ts';
+import { EMPTY_PATH, servePage } from './builtPage.ts';
 import { type FakeBridge, installFakeBridge } from './fakeBridge.ts';
 import { NOW } from './states.ts';
 
@@ -138,6 +138,9 @@ async function showWindow(
         answer,
       ] as const),
     async close() {
+      // What the page still does is this window's, and not the next one's. An address of the same server keeps the
+      // renderer process.
+      await page.goto(new URL(EMPTY_PATH, url).href);
       page.off('console', onConsole);
       page.off('pageerror', onError);
       await bridge.dispose();
