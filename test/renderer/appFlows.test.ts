@@ -15,7 +15,7 @@ describe('alerts', () => {
     await view.answer('resolve', { ok: false, message: 'The disk is full.' });
     await view.page.getByRole('button', { name: 'Remove everywhere…' }).click();
     const dialog = view.page.getByRole('alertdialog', { name: 'Remove 3 servers everywhere?' });
-    expect(await dialog.textContent()).toContain('30 days');
+    await expect.poll(() => dialog.textContent()).toContain('30 days');
     expect(await view.calls()).toEqual([]);
     await dialog.getByRole('button', { name: 'Remove everywhere' }).click();
     await dialog.getByText('The disk is full.').waitFor();

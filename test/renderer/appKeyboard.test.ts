@@ -59,7 +59,7 @@ describe('with the keyboard alone', () => {
     await view.page.keyboard.press('Enter');
     const dialog = view.page.getByRole('alertdialog');
     await dialog.waitFor();
-    expect(await dialog.textContent()).toContain('Nothing in the folder is touched');
+    await expect.poll(() => dialog.textContent()).toContain('Nothing in the folder is touched');
     await reach(view, 'Tab', /^Detach$/);
     await view.page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
@@ -211,7 +211,7 @@ describe('with the keyboard alone', () => {
     await view.page.keyboard.press('Enter');
     const dialog = view.page.getByRole('alertdialog');
     await dialog.waitFor();
-    expect(await dialog.textContent()).toContain('linear, notion and sentry');
+    await expect.poll(() => dialog.textContent()).toContain('linear, notion and sentry');
     await view.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await view.calls()).toEqual([]);

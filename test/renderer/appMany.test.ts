@@ -57,7 +57,7 @@ describe('200 missions', () => {
     await expect
       .poll(() => view.page.evaluate(() => document.activeElement?.getAttribute('data-key')))
       .toBe('m0199');
-    expect(await view.page.locator('[data-key=m0199]').isVisible()).toBe(true);
+    await expect.poll(() => view.page.locator('[data-key=m0199]').isVisible()).toBe(true);
     await view.close();
   });
 });

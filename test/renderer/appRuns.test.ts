@@ -24,7 +24,7 @@ describe('a row', () => {
       ['headless', 'headless, 3 min'],
       ['failed', 'ended with exit code 1'],
     ] as const) {
-      expect(await row(view, id).textContent()).toContain(words);
+      await expect.poll(() => row(view, id).textContent()).toContain(words);
     }
     await view.page.clock.setFixedTime(NOW + 2 * 60_000);
     await expect.poll(() => row(view, 'headless').textContent()).toContain('headless, 5 min');
@@ -157,7 +157,7 @@ describe('a removal', () => {
     await choose(view, 'docs sweep', 'Remove…');
     await dialog(view).getByText('Looking what would be lost…').waitFor();
     const button = dialog(view).getByRole('button', { name: 'Remove' });
-    expect(await button.isDisabled()).toBe(true);
+    await expect.poll(() => button.isDisabled()).toBe(true);
     await view.close();
   });
 

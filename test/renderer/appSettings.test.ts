@@ -34,14 +34,14 @@ describe('settings', () => {
     const before = await toggle.isChecked();
     await view.page.locator('label', { hasText: name }).click();
     expect(await view.calls()).toEqual([call]);
-    expect(await toggle.isChecked()).toBe(before);
+    await expect.poll(() => toggle.isChecked()).toBe(before);
     await view.close();
   });
 
   it('show what main says', async () => {
     const view = await openSettings(appState());
     const toggle = view.page.getByRole('switch', { name: 'Notifications' });
-    expect(await toggle.isChecked()).toBe(true);
+    await expect.poll(() => toggle.isChecked()).toBe(true);
     await view.push(withValues({ notifications: false, pollIntervalMs: 45_000 }));
     await expect.poll(() => toggle.isChecked()).toBe(false);
     await view.page.getByRole('button', { name: /45 s/ }).waitFor();
@@ -86,9 +86,9 @@ describe('settings', () => {
     const view = await openSettings(scenarios.badSettings);
     await view.page.getByText('must be at least 1000').waitFor();
     await view.page.getByText('AGENC_BAR_STORE decides this one.').waitFor();
-    expect(await view.page.getByRole('button', { name: /Credential store/ }).isDisabled()).toBe(
-      true,
-    );
+    await expect
+      .poll(() => view.page.getByRole('button', { name: /Credential store/ }).isDisabled())
+      .toBe(true);
     await view.page.getByRole('button', { name: 'Open Login Items…' }).click();
     await view.page.getByRole('button', { name: 'Licences' }).click();
     await view.page.getByRole('button', { name: 'Open as a window' }).click();

@@ -126,13 +126,15 @@ describe('the log view', () => {
     await using window = await open({ total: 100_000 });
     const { page } = window;
     await finished(page, '100,000 lines');
-    expect(await lastRow(page).textContent()).toContain('line 99999');
+    await expect.poll(() => lastRow(page).textContent()).toContain('line 99999');
     expect(await rendered(page)).toBeLessThan(150);
     await list(page).focus();
     await page.keyboard.press('Home');
     await page.getByRole('option', { name: / line 0$/ }).waitFor();
     expect(await rendered(page)).toBeLessThan(150);
-    expect(await page.getByRole('option').first().getAttribute('aria-setsize')).toBe('100000');
+    await expect
+      .poll(() => page.getByRole('option').first().getAttribute('aria-setsize'))
+      .toBe('100000');
     const reads = (await window.calls()).filter(([name]) => name === 'readLog');
     expect(reads).toHaveLength(50);
     expect(reads[1]).toEqual(['readLog', { before: 98_000 }]);
@@ -145,12 +147,12 @@ describe('the log view', () => {
     await page.evaluate(() => globalThis.log.hold());
     const search = page.getByRole('searchbox');
     await search.pressSequentially('rare');
-    expect(await search.inputValue()).toBe('rare');
+    await expect.poll(() => search.inputValue()).toBe('rare');
     // Of the work, only the first step was done.
     await finished(page, '5 of 100,000 lines · searching…');
-    expect(await lastRow(page).textContent()).toContain('rare line 99999');
+    await expect.poll(() => lastRow(page).textContent()).toContain('rare line 99999');
     await search.pressSequentially(' 7999');
-    expect(await search.inputValue()).toBe('rare 7999');
+    await expect.poll(() => search.inputValue()).toBe('rare 7999');
     await page.evaluate(() => globalThis.log.goOn());
     await finished(page, '11 of 100,000 lines');
     expect(await rendered(page)).toBe(11);
@@ -200,7 +202,7 @@ describe('the log view', () => {
     const { page } = window;
     await page.getByText('Nothing has been synced yet').waitFor();
     await page.evaluate(() => globalThis.log.push(30));
-    expect(await lastRow(page).textContent()).toContain('line 29');
+    await expect.poll(() => lastRow(page).textContent()).toContain('line 29');
     expect(await isAtEnd(page)).toBe(true);
   });
 
@@ -210,7 +212,7 @@ describe('the log view', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.evaluate(() => globalThis.log.push(12));
     await page.getByRole('button', { name: 'Resume · 12 new' }).waitFor();
-    expect(await lastRow(page).textContent()).toContain('line 99');
+    await expect.poll(() => lastRow(page).textContent()).toContain('line 99');
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('option', { name: / line 111/ }).waitFor();
     expect(await isAtEnd(page)).toBe(true);
@@ -241,26 +243,26 @@ describe('the log view', () => {
   it('is read by keys, and its lines can be copied', async () => {
     await using window = await open();
     const { page } = window;
+    await expect.poll(() => lastRow(page).textContent()).toContain('line 99');
     await list(page).focus();
     await page.keyboard.press('End');
     await page.keyboard.press('ArrowUp');
     const active = await list(page).getAttribute('aria-activedescendant');
     expect(active).toBe('log-line-98');
     const details = page.getByRole('region', { name: 'Selected line' });
-    expect(await details.textContent()).toContain('2026-11-24T14:04:58.000Z');
-    expect(await details.textContent()).toContain('ab12'.repeat(16));
-    const copied = page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          const take = (event: ClipboardEvent) =>
-            resolve(event.clipboardData?.getData('text/plain'));
-          document.addEventListener('copy', take, { once: true });
-        }),
-    );
+    await expect.poll(() => details.textContent()).toContain('2026-11-24T14:04:58.000Z');
+    await expect.poll(() => details.textContent()).toContain('ab12'.repeat(16));
+    const copied = await page.evaluateHandle(() => {
+      const taken: { text?: string | undefined } = {};
+      document.addEventListener('copy', ({ clipboardData }) => {
+        taken.text = clipboardData?.getData('text/plain');
+      });
+      return taken;
+    });
     await page.keyboard.press('Control+c');
-    expect(await copied).toBe(
-      `2026-11-24T14:04:58.000Z  ↓  mission 2  line 98  ${'ab12'.repeat(16)}  12 ms`,
-    );
+    await expect
+      .poll(() => copied.evaluate(({ text }) => text))
+      .toBe(`2026-11-24T14:04:58.000Z  ↓  mission 2  line 98  ${'ab12'.repeat(16)}  12 ms`);
     await page.keyboard.press('PageUp');
     expect(await list(page).getAttribute('aria-activedescendant')).not.toBe(active);
     await page.keyboard.press('Escape');
@@ -273,12 +275,12 @@ describe('the log view', () => {
     await lastRow(page).waitFor();
     await page.evaluate(() => globalThis.log.push(2));
     const told = page.locator('[data-announcement]');
-    expect(await told.textContent()).toBe('2 new lines');
+    await expect.poll(() => told.textContent()).toBe('2 new lines');
     await page.evaluate(() => globalThis.log.push(1));
-    expect(await told.textContent()).toBe('2 new lines');
+    await expect.poll(() => told.textContent()).toBe('2 new lines');
     await page.clock.setFixedTime(NOW + 6_000);
     await page.evaluate(() => globalThis.log.push(4));
-    expect(await told.textContent()).toBe('5 new lines');
+    await expect.poll(() => told.textContent()).toBe('5 new lines');
     await page.getByRole('tab', { name: 'Missions' }).click();
     await expect.poll(async () => (await window.calls()).at(-1)?.[0]).toBe('closeLog');
   });

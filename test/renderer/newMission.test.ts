@@ -67,10 +67,10 @@ describe('the form for a new mission', () => {
     await form(view).waitFor({ state: 'detached' });
     expect(await view.calls()).toEqual([]);
     await view.page.keyboard.press('Control+n');
-    expect(await field(view, 'Name').inputValue()).toBe('half an idea');
+    await expect.poll(() => field(view, 'Name').inputValue()).toBe('half an idea');
     await form(view).getByRole('button', { name: 'Cancel' }).click();
     await view.page.keyboard.press('Control+n');
-    expect(await field(view, 'Name').inputValue()).toBe('');
+    await expect.poll(() => field(view, 'Name').inputValue()).toBe('');
     await view.close();
   });
 
@@ -96,7 +96,7 @@ describe('missions that are being made', () => {
   it('tell how far they are, and can be cancelled', async () => {
     const view = await pages.open(scenarios.making);
     const bar = view.page.getByRole('progressbar', { name: 'Making payment retries' });
-    expect(await bar.getAttribute('aria-valuenow')).toBe('42');
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('42');
     const unsure = view.page.getByRole('progressbar', { name: 'Making import contacts' });
     expect(await unsure.getAttribute('aria-valuenow')).toBeNull();
     await view.page.getByRole('button', { name: 'Cancel payment retries' }).click();
@@ -134,8 +134,10 @@ describe('missions that are being made', () => {
     await view.page.getByText('Repository not found').waitFor();
     await view.page.getByRole('button', { name: 'Show all' }).click();
     await view.page.getByRole('button', { name: /^Try again/ }).click();
-    expect(await field(view, 'Prompt').inputValue()).toBe('look around');
-    expect(await form(view).getByRole('radio', { name: 'Run headless' }).isChecked()).toBe(true);
+    await expect.poll(() => field(view, 'Prompt').inputValue()).toBe('look around');
+    await expect
+      .poll(() => form(view).getByRole('radio', { name: 'Run headless' }).isChecked())
+      .toBe(true);
     await repo(view).fill('acme/portal-2');
     await form(view).getByRole('button', { name: 'Create' }).click();
     await expect.poll(() => view.calls()).toContainEqual(['cancelMaking', { makingId: 'm3' }]);
@@ -146,8 +148,8 @@ describe('missions that are being made', () => {
   it('of an earlier page are tried again with what the state tells', async () => {
     const view = await pages.open(scenarios.making);
     await view.page.getByRole('button', { name: /^Try again/ }).click();
-    expect(await field(view, 'Name').inputValue()).toBe('legacy portal');
-    expect(await repo(view).inputValue()).toBe('acme/portal');
+    await expect.poll(() => field(view, 'Name').inputValue()).toBe('legacy portal');
+    await expect.poll(() => repo(view).inputValue()).toBe('acme/portal');
     await form(view).getByRole('button', { name: 'Cancel' }).click();
     await view.page.getByRole('button', { name: 'Dismiss legacy portal' }).click();
     expect(await view.calls()).toEqual([['cancelMaking', { makingId: 'm3' }]]);

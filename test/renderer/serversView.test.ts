@@ -54,14 +54,16 @@ describe('the servers view', () => {
     await using window = await open(fleet(3));
     const { page } = window;
     const headers = page.getByRole('columnheader');
-    expect(await headers.nth(1).textContent()).toContain('notion: at worst needs a sign-in');
-    expect(await headers.nth(2).textContent()).toContain('figma: signed in');
+    await expect
+      .poll(() => headers.nth(1).textContent())
+      .toContain('notion: at worst needs a sign-in');
+    await expect.poll(() => headers.nth(2).textContent()).toContain('figma: signed in');
     const words = 'signed in, expires in 38 minutes at 15:43';
     const cell = page.getByRole('gridcell', { name: `linear in m0: ${words}` });
     expect(await cell.count()).toBe(1);
     expect(await page.getByText(words, { exact: true }).count()).toBe(0);
     await cell.hover();
-    expect(await page.getByText(words, { exact: true }).isVisible()).toBe(true);
+    await expect.poll(() => page.getByText(words, { exact: true }).isVisible()).toBe(true);
   });
 
   it('is one tab stop, in which keys lead everywhere', async () => {
@@ -76,7 +78,7 @@ describe('the servers view', () => {
     expect(await focused(page)).toMatch(/^notion in fix login: needs a sign-in/);
     await page.keyboard.press('Control+End');
     expect(await focused(page)).toMatch(/^sentry in m199/);
-    expect(await page.locator(':focus').isVisible()).toBe(true);
+    await expect.poll(() => page.locator(':focus').isVisible()).toBe(true);
     await page.keyboard.press('Home');
     expect(await focused(page)).toContain('m199');
     await page.keyboard.press('PageUp');
@@ -102,13 +104,13 @@ describe('the servers view', () => {
     await using window = await open(fleet(200));
     const { page } = window;
     const grid = page.getByRole('grid', { name: 'MCP servers by mission' });
-    expect(await grid.getAttribute('aria-rowcount')).toBe('203');
-    expect(await grid.getAttribute('aria-colcount')).toBe('5');
+    await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('203');
+    await expect.poll(() => grid.getAttribute('aria-colcount')).toBe('5');
     expect(await page.getByRole('row').count()).toBeLessThan(40);
     await grid.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await page.getByRole('rowheader', { name: 'm199' }).waitFor();
-    expect(await page.getByRole('row').last().getAttribute('aria-rowindex')).toBe('203');
-    expect(await page.getByRole('columnheader').first().isVisible()).toBe(true);
+    await expect.poll(() => page.getByRole('row').last().getAttribute('aria-rowindex')).toBe('203');
+    await expect.poll(() => page.getByRole('columnheader').first().isVisible()).toBe(true);
   });
 
   it('keeps names in sight with 30 servers', async () => {
@@ -128,14 +130,14 @@ describe('the servers view', () => {
     await using window = await open(fleet(1));
     const { page } = window;
     const cell = page.getByRole('gridcell', { name: /^linear in m0/ });
-    expect(await cell.textContent()).toContain('38 min');
+    await expect.poll(() => cell.textContent()).toContain('38 min');
     expect(await intervals(page)).toBeGreaterThan(0);
     await setVisibility(page, 'hidden');
     expect(await intervals(page)).toBe(0);
     await page.clock.setFixedTime(NOW + 34 * 60_000);
     await setVisibility(page, 'visible');
-    expect(await cell.textContent()).toContain('expires in 4 minutes');
-    expect(await cell.getAttribute('data-state')).toBe('soon');
+    await expect.poll(() => cell.textContent()).toContain('expires in 4 minutes');
+    await expect.poll(() => cell.getAttribute('data-state')).toBe('soon');
   });
 
   it('can leave out what is well, where there is much', async () => {
@@ -159,7 +161,9 @@ describe('the servers view', () => {
     const missions = [mission('a', { servers: [] })];
     const state = withSnapshot({ missions, global: { ...snapshot().global, servers: [] } });
     await using window = await open(state);
-    expect(await window.page.getByText('Sign in to an MCP server in any').isVisible()).toBe(true);
+    await expect
+      .poll(() => window.page.getByText('Sign in to an MCP server in any').isVisible())
+      .toBe(true);
     expect(await findingsInEveryLook(window.page)).toEqual([]);
   });
 });

@@ -71,7 +71,9 @@ describe('signing in', () => {
     await page.getByRole('button', { name: 'Cancel sign-in' }).click();
     expect(await window.calls()).toContainEqual(['cancelSignIn', {}]);
     await page.getByRole('gridcell', { name: /^linear everywhere/ }).click();
-    expect(await page.getByRole('button', { name: 'Cancel sign-in' }).isVisible()).toBe(true);
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Cancel sign-in' }).isVisible())
+      .toBe(true);
     expect(await page.getByRole('button', { name: /^Sign in to/ }).count()).toBe(0);
     await window.close();
   });
