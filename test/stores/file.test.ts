@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileStore } from '../../main/stores/file/fileStore.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
@@ -141,6 +142,22 @@ describe('file store', () => {
     expect(await store.write(mission, fakeEntry(['late']), null)).toMatchObject({
       status: 'written',
     });
+  });
+
+  it('never takes what another did right after a write for its own doing', async () => {
+    const remover = new Worker(
+      `const { unlinkSync } = require('node:fs');
+      const { workerData } = require('node:worker_threads');
+      for (;;) try { unlinkSync(workerData); } catch { /* Not there yet. */ }`,
+      { eval: true, workerData: entryOf(mission) },
+    );
+    const stamps = new Set<string>();
+    for (let round = 0; round < 300; round += 1) {
+      const result = await store.write(mission, fakeEntry([`round-${round}`]), null);
+      if (result.status === 'written') stamps.add(result.stamp ?? '');
+    }
+    await remover.terminate();
+    expect([...stamps]).not.toContain('absent');
   });
 
   it('makes a new ~/.claude for its user alone, whatever the umask', async () => {

@@ -198,9 +198,11 @@ export function createFileStore(
       if (now.status === 'unavailable') return now;
       if (textOf(now) !== expected) return { status: 'moved' };
       change();
+      // Before the look, as with every read: else what another does after it would pass for our own doing.
+      const stamp = stampIn(own, ref);
       const after = readEntryIn(own, ref);
       if (after.status === 'unavailable') return after;
-      if (textOf(after) === wanted) return { status: 'written', stamp: stampIn(own, ref) };
+      if (textOf(after) === wanted) return { status: 'written', stamp };
       return unavailable('failed', `${entryPath(ref)} did not read back as it was written`);
     });
     return result === 'busy' ? busy(ref) : result;
