@@ -34,6 +34,8 @@ it('All attacks at once: nine honest missions have a day like any other', {
   timeout: 300_000,
 }, async () => {
   const { pid } = scene.engine;
+  // Each is a mission of its own.
+  expect(new Set(attacks.map(({ id }) => id)).size).toBe(attacks.length);
   const intruders = await Promise.all(attacks.map(({ id }) => scene.intruder(id)));
   const deeds: Deed[] = [];
   const launching = attacks.map(async (attack, index) => {

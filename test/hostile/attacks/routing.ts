@@ -74,7 +74,7 @@ const forgeries: readonly Forgery[] = [
     },
   },
   {
-    id: 'names-of-objects',
+    id: 'odd-address-names',
     title: 'A mission adds addresses under names that every object has',
     forge(value, { scene }) {
       for (const name of ['constructor', 'toString', 'hasOwnProperty', 'valueOf'])
