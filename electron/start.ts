@@ -156,6 +156,7 @@ function pass(signal: NodeJS.Signals): void {
   current.kill(signal);
 }
 
+/** Waits for a child's end; signals reach it until then. */
 async function ending(child: ChildProcess): Promise<Ending> {
   try {
     return await new Promise((resolve) => {

@@ -11,9 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
+import { SECOND_SWEEP_MS } from '../../main/sync/engine.ts';
+import { aWhile } from '../support/aWhile.ts';
 import { readText, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { fakeServer, serverKey } from '../support/fake.ts';
@@ -126,7 +127,7 @@ describe('a mission that makes its config folder a link to another profile', () 
     await world.ask('resync', {}).catch(() => undefined);
     await world.run(['doctor', '--remove-leftovers']);
     // Leftovers are swept once more when they are old enough.
-    await sleep(2_500);
+    await aWhile(SECOND_SWEEP_MS + 300);
     expect(stateOf(profile)).toEqual(before);
   });
 

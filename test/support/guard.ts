@@ -5,7 +5,8 @@ import { afterAll } from 'vitest';
 
 /**
  * Tests never touch the user's own `~/.claude`, `~/.agenc` or keychain. Each test file gets a HOME of
- * its own before anything of ours is loaded, and no way to a keyring but one it starts itself.
+ * its own before it runs, and no way to a keyring but one it starts itself. Files may share a process: what one
+ * of them loaded with its HOME leads the next one to a folder that is gone, and never to the user's.
  */
 const home = mkdtempSync(join(tmpdir(), 'agenc-bar-home-'));
 process.env.HOME = home;
