@@ -114,8 +114,8 @@ describe('no secret leaves the entries', () => {
 
 describe('no secret is in the arguments or the environment of a process', () => {
   let keychain: SecurityDouble;
-  beforeEach(() => {
-    keychain = createSecurityDouble();
+  beforeEach(async () => {
+    keychain = await createSecurityDouble();
   });
   afterEach(() => keychain.dispose());
 

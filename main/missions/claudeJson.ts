@@ -85,17 +85,24 @@ export function missionClaudeJson(
   const decided = Object.fromEntries(
     Object.entries(entry).filter(([key]) => DECIDED.includes(key)),
   );
-  return withTrust({ ...everywhere, projects: { [projectKey(workDir)]: decided } }, workDir);
+  return withoutQuestions({ ...everywhere, projects: { [projectKey(workDir)]: decided } }, workDir);
 }
 
-/** With the mission's folder trusted, so that no dialog asks for it; as it is, if a link lies in its place. */
-export function withTrust(claudeJson: JsonObject, workDir: string): JsonObject {
+/**
+ * With nothing left that the client would ask at a mission's start: its folder is trusted, and whether auto mode
+ * should be the default is for the user to say in their own sessions. As it is, if a link lies in the folder's place.
+ */
+export function withoutQuestions(claudeJson: JsonObject, workDir: string): JsonObject {
   if (isLink(workDir)) return claudeJson;
   const projects = isObject(claudeJson.projects) ? claudeJson.projects : {};
   const key = projectKey(workDir);
   const entry = isObject(projects[key]) ? projects[key] : {};
   const trusted = { ...entry, hasTrustDialogAccepted: true };
-  return { ...claudeJson, projects: { ...projects, [key]: trusted } };
+  return {
+    ...claudeJson,
+    hasSeenAutoDefaultNudge: true,
+    projects: { ...projects, [key]: trusted },
+  };
 }
 
 /**

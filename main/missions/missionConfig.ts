@@ -11,7 +11,7 @@ import {
   missionClaudeJson,
   readClientJson,
   withApprovals,
-  withTrust,
+  withoutQuestions,
 } from './claudeJson.ts';
 import {
   type ConfigRecord,
@@ -130,7 +130,7 @@ async function bring(
       below: rootOf(target),
       wanted: isSaid(claudeJson) ? wantedClaudeJson : null,
       brought: record.claudeJson,
-      finish: (value) => withTrust(value, workDir),
+      finish: (value) => withoutQuestions(value, workDir),
       warn,
     }),
   });
@@ -148,7 +148,7 @@ async function prepare(
 ): Promise<void> {
   const unchanged = { below: rootOf(target), wanted: null, brought: {}, warn };
   await bringJson(join(target, 'settings.json'), { ...unchanged, finish: hooks });
-  const finish = (value: JsonObject) => withTrust(value, workDir);
+  const finish = (value: JsonObject) => withoutQuestions(value, workDir);
   await bringJson(join(target, '.claude.json'), { ...unchanged, finish });
 }
 

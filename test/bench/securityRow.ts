@@ -13,7 +13,7 @@ import type { Row } from './report.ts';
 export async function measureIdleSecurity(missions: number, quick: boolean): Promise<Row[]> {
   const pollMs = quick ? 1_000 : 10_000;
   const forMs = quick ? 4_000 : 65_000;
-  const keychain = createSecurityDouble();
+  const keychain = await createSecurityDouble();
   const fleet = createFleet({
     missions,
     missionText: null,

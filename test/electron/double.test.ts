@@ -325,6 +325,13 @@ describe.runIf(isStandIn)('the end of an app under the stand-in', () => {
     await app.close();
   });
 
+  test('is no failure of the page that was still loading', async () => {
+    const app = await launchApp({ ...SMALL, env: { SMALL_QUITS: 'loading' } });
+    expect(await app.exited).toBe(0);
+    expect(order(app)).toEqual(['before-quit', 'window closed', 'will-quit', 'quit']);
+    await app.close();
+  });
+
   test.each([
     ['before', 'before-quit', ['before-quit', 'before-quit', 'window closed', 'will-quit', 'quit']],
     [

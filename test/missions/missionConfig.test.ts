@@ -206,6 +206,7 @@ describe("a mission's .claude.json", () => {
     const { projects, ...everywhere } = readJson(own('.claude.json'));
     expect(everywhere, "another session's start is none of the mission's").toEqual({
       hasCompletedOnboarding: true,
+      hasSeenAutoDefaultNudge: true,
       mcpServers: { loop: { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
       oauthAccount: { emailAddress: 'ada@example.test' },
     });
@@ -307,6 +308,7 @@ describe('a launch', () => {
       expect(readJson(own('.claude.json'))).toEqual({
         theme: 'light',
         numStartups: 7,
+        hasSeenAutoDefaultNudge: true,
         mcpServers: { a: 1, b: 2, own: 3 },
         projects: { [workDir]: { hasTrustDialogAccepted: true } },
       });
@@ -374,6 +376,16 @@ describe('a launch', () => {
     expect(Object.keys(treeOf(target))).toEqual(['.claude.json', 'settings.json']);
     expect(readJson(own('settings.json'))).toEqual({ theirs: 1, hooks: { Stop: ['ours'] } });
     expect(projectIn()).toEqual({ hasTrustDialogAccepted: true });
+  });
+
+  it('lets no mission ask whether auto mode should be the default', async () => {
+    put('../.claude.json', '{"hasSeenAutoDefaultNudge":false}');
+    await build();
+    expect(readJson(own('.claude.json')).hasSeenAutoDefaultNudge).toBe(true);
+    rmSync(target, { recursive: true });
+    mkdirSync(target);
+    await refresh();
+    expect(readJson(own('.claude.json')).hasSeenAutoDefaultNudge).toBe(true);
   });
 
   it('puts nothing that a link of the mission leads to into the mission', async () => {

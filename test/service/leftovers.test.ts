@@ -61,8 +61,8 @@ describe('what dead processes left behind', () => {
 
 describe('keychain items of no mission', () => {
   let keychain: SecurityDouble;
-  beforeEach(() => {
-    keychain = createSecurityDouble();
+  beforeEach(async () => {
+    keychain = await createSecurityDouble();
   });
   afterEach(() => keychain.dispose());
 

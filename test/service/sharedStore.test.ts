@@ -104,10 +104,10 @@ describe('the probe', () => {
   });
 
   it('works on the security store too, and leaves no item there', async () => {
-    const keychain = createSecurityDouble();
+    const keychain = await createSecurityDouble();
     try {
       const claude = fakeClaude(
-        `export SECURITY_DOUBLE_DIR="${keychain.env.SECURITY_DOUBLE_DIR}"
+        `export SECURITY_DOUBLE_PORT="${keychain.env.SECURITY_DOUBLE_PORT}"
 name="Claude Code-credentials-$(printf %s "$CLAUDE_SECURESTORAGE_CONFIG_DIR" | sha256sum | cut -c1-8)"
 hex=$(printf '{"s":"%s"}' "$MCP_CLIENT_SECRET" | od -An -v -tx1 | tr -d ' \\n')
 echo "$name" > "${root}/item"

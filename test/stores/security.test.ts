@@ -19,7 +19,7 @@ import {
 } from '../../main/stores/security/securityStore.ts';
 import { serviceName } from '../../main/stores/serviceName.ts';
 import type { CredentialStore, EntryRef, UnavailableReason } from '../../main/stores/store.ts';
-import { readLines, splitLine } from '../doubles/security/commandLine.mjs';
+import { readLines, splitLine } from '../doubles/security/commandLine.ts';
 import { createSecurityDouble, type SecurityDouble } from '../doubles/security/securityDouble.ts';
 import { fakeEntry, MARK } from '../support/fake.ts';
 import { describeStoreConformance } from './conformance.ts';
@@ -34,7 +34,7 @@ const ADD = 'add-generic-password';
 const DELETE = 'delete-generic-password';
 
 describeStoreConformance('security store', async () => {
-  const double = createSecurityDouble();
+  const double = await createSecurityDouble();
   const store = createSecurityStore({ env: double.env, absentRetryMs: 10 });
   return {
     store,
@@ -70,8 +70,8 @@ const textFilling = (bytes: number): string => {
   return `{"v":"${'x'.repeat(Math.floor((bytes - overhead) / 2) - 8)}"}`;
 };
 
-beforeEach(() => {
-  double = createSecurityDouble();
+beforeEach(async () => {
+  double = await createSecurityDouble();
   store = storeWith();
 });
 afterEach(async () => {

@@ -10,6 +10,8 @@ import { Talk } from './talk.ts';
 
 const START = join(import.meta.dirname, '../double/start.ts');
 const CLOSE_MS = 8_000;
+/** Electron's main process outlives a rejection that nobody handles, as of a page that was closed while it loaded. */
+const AS_ELECTRON = ['--unhandled-rejections=warn-with-error-code'];
 
 let announced = false;
 
@@ -27,7 +29,7 @@ export async function launchStandIn(app: string, options: LaunchOptions): Promis
   };
   const child = spawn(
     process.execPath,
-    [START, `--user-data-dir=${world.userData}`, app, ...(options.args ?? [])],
+    [...AS_ELECTRON, START, `--user-data-dir=${world.userData}`, app, ...(options.args ?? [])],
     {
       cwd: world.home,
       env: { ...world.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },

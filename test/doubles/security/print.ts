@@ -1,6 +1,8 @@
+import type { Item } from './keychain.ts';
+
 /** How the tool prints items: attributes as `dump-keychain` shows them, values as `-w` does. */
 
-const NULL_ATTRIBUTES_BEFORE_MDAT = [
+const NULL_ATTRIBUTES_BEFORE_MDAT: readonly [name: string, type: string][] = [
   ['crtr', 'uint32'],
   ['cusi', 'sint32'],
   ['desc', 'blob'],
@@ -8,13 +10,13 @@ const NULL_ATTRIBUTES_BEFORE_MDAT = [
   ['icmt', 'blob'],
   ['invi', 'sint32'],
 ];
-const NULL_ATTRIBUTES_AFTER_MDAT = [
+const NULL_ATTRIBUTES_AFTER_MDAT: readonly [name: string, type: string][] = [
   ['nega', 'sint32'],
   ['prot', 'blob'],
   ['scrp', 'sint32'],
 ];
 
-export function attributesOf(item, keychainPath) {
+export function attributesOf(item: Item, keychainPath: string): string {
   return [
     `keychain: ${buffer(keychainPath)}`,
     'version: 512',
@@ -34,21 +36,21 @@ export function attributesOf(item, keychainPath) {
 }
 
 /** The value as it is, or as hex if one byte of it is not printable. */
-export function printedValue(hex) {
+export function printedValue(hex: string): string {
   const bytes = Buffer.from(hex, 'hex');
   return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e) ? bytes.toString('latin1') : hex;
 }
 
-function nullAttribute([name, type]) {
+function nullAttribute([name, type]: readonly [name: string, type: string]): string {
   return `    "${name}"<${type}>=<NULL>`;
 }
 
-function buffer(text) {
+function buffer(text: string): string {
   const bytes = [...Buffer.from(text, 'utf8')];
-  const isPlain = (byte) => byte >= 0x20 && byte <= 0x7e && byte !== 0x5c;
+  const isPlain = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e && byte !== 0x5c;
   const hex = bytes.every(isPlain) ? '' : `0x${Buffer.from(bytes).toString('hex').toUpperCase()} `;
   if (!bytes.some(isPlain)) return hex;
-  const octal = (byte) => `\\${byte.toString(8).padStart(3, '0')}`;
+  const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
   const ascii = bytes.map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : octal(byte)));
   return `${hex && `${hex} `}"${ascii.join('')}"`;
 }

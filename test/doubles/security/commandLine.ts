@@ -8,9 +8,9 @@ const MAX_ARGUMENTS = 32;
  * The lines that the tool sees. A long line is cut into pieces of 4,095 characters, each a command
  * of its own; a last line without a line break is not run.
  */
-export function readLines(bytes) {
+export function readLines(bytes: Uint8Array): string[] {
   const input = Buffer.from(bytes).toString('latin1');
-  const lines = [];
+  const lines: string[] = [];
   let at = 0;
   for (;;) {
     const end = input.indexOf('\n', at);
@@ -31,12 +31,12 @@ export function readLines(bytes) {
  * The arguments in a line. Quotes count only at an argument's start; a backslash escapes anywhere; a
  * quote that is never closed ends with the line; text right behind a closing quote is a new argument.
  */
-export function splitLine(line) {
-  const args = [];
-  let current = null;
+export function splitLine(line: string): string[] {
+  const args: string[] = [];
+  let current: string | null = null;
   let quote = '';
   for (let i = 0; i < line.length; i++) {
-    const char = line[i];
+    const char = line.charAt(i);
     if (current === null) {
       if (isSpace(char)) continue;
       if (args.length === MAX_ARGUMENTS) break;
@@ -57,6 +57,6 @@ export function splitLine(line) {
   return args.map((argument) => Buffer.from(argument, 'latin1').toString('utf8'));
 }
 
-function isSpace(char) {
+function isSpace(char: string): boolean {
   return char === ' ' || (char >= '\t' && char <= '\r');
 }
