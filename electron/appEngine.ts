@@ -27,6 +27,8 @@ export interface AppEngine {
   /** Clicks while one runs get that one's result. @param missionId `null`: all */
   resync(missionId: string | null): Promise<CommandResult<'resync'>>;
   call<C extends CommandName>(name: C, params: CommandParams<C>): Promise<CommandResult<C>>;
+  /** Whether our own engine waits for the answer to a refresh. */
+  isRefreshing(): boolean;
   dispose(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function createAppEngine(options: ServiceOptions, listener: ConnectionLis
       return resync;
     },
 
+    isRefreshing: () => connection?.isRefreshing() ?? false,
     dispose: async () => connection?.dispose(),
   };
 }

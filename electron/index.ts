@@ -204,14 +204,17 @@ async function main(): Promise<void> {
   });
   const forgetWake = onWake(powerMonitor, () => act({ do: 'resync' }));
 
-  joinShutdown(app, async () => {
-    forgetWake();
-    feed.dispose();
-    log.close();
-    await missions.dispose();
-    notifier.dispose();
-    window.dispose();
-    await engine.dispose();
+  joinShutdown(app, {
+    isRefreshing: engine.isRefreshing,
+    async finish() {
+      forgetWake();
+      feed.dispose();
+      log.close();
+      notifier.dispose();
+      window.dispose();
+      // Side by side: missions that are being made take their time to go, and the entries shall not wait for that.
+      await Promise.all([engine.dispose(), missions.dispose()]);
+    },
   });
 
   feed.changed();

@@ -144,8 +144,13 @@ export function createLease(deps: LeaseDeps): Lease {
     const trust = deps.destinations.judge(before.entry, serverKey);
     // The engine has not looked at it yet; it does now.
     if (trust === 'unknown') return { status: 'changed' };
-    if (trust !== 'known')
-      return { status: 'unfit', detail: 'its tokens were issued elsewhere than it says', value };
+    if (trust !== 'known') {
+      const isSpent = trust.changes.length === 0 && trust.superseded !== null;
+      const detail = isSpent
+        ? 'its tokens are older ones that were replaced already'
+        : 'its tokens were issued elsewhere than it says';
+      return { status: 'unfit', detail, value };
+    }
     const left = open.get(order.digest);
     if (left?.state === 'answered') return { status: 'kept', detail: 'they wait for the entries' };
     // A client that was refused says nothing against the same token shown by another, or with the right secret.

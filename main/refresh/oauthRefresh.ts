@@ -43,26 +43,28 @@ export interface OAuthRefresherOptions {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly fetch?: FetchLike;
-  /** For each request. */
-  readonly timeLimitMs?: number;
+  /** For each question of {@link OAuthRefresher.discover}. */
+  readonly discoverLimitMs?: number;
+  /** For the answer to a refresh token that was sent. */
+  readonly refreshLimitMs?: number;
   readonly maxBytes?: number;
 }
 
-const TIME_LIMIT_MS = 10_000;
+const DISCOVER_LIMIT_MS = 10_000;
+/** As the client waits (measured): the answer of a slow server, given up, is a sign-in lost. */
+export const REFRESH_LIMIT_MS = 30_000;
 const MAX_BYTES = 256 * 1024;
 
 export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefresher {
-  const { timeLimitMs = TIME_LIMIT_MS, maxBytes = MAX_BYTES } = options;
+  const {
+    discoverLimitMs = DISCOVER_LIMIT_MS,
+    refreshLimitMs = REFRESH_LIMIT_MS,
+    maxBytes = MAX_BYTES,
+  } = options;
   const closing = new AbortController();
 
-  const bounded = (
-    where: Pick<FetchBounds, 'allows' | 'followsRedirects'>,
-    signal?: AbortSignal,
-  ): BoundedFetch =>
-    createBoundedFetch(
-      { ...where, timeLimitMs, maxBytes, ...(signal && { signal }) },
-      options.fetch,
-    );
+  const bounded = (bounds: Omit<FetchBounds, 'maxBytes'>): BoundedFetch =>
+    createBoundedFetch({ ...bounds, maxBytes }, options.fetch);
 
   async function findMetadata(
     { authorizationServerUrl, metadataUrl }: RefreshOrder,
@@ -94,10 +96,12 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
       const home = server.origin;
       if (!isSafe(server)) return unfit(`${home} is neither https nor on this machine`);
       if (hasUserinfo(server)) return unfit(`the address of ${home} holds a user name`);
-      const { fetch: fetchFn, lastAnswer } = bounded(
-        { allows: ({ origin }) => origin === home, followsRedirects: true },
-        closing.signal,
-      );
+      const { fetch: fetchFn, lastAnswer } = bounded({
+        allows: ({ origin }) => origin === home,
+        followsRedirects: true,
+        timeLimitMs: discoverLimitMs,
+        signal: closing.signal,
+      });
       let found: FoundMetadata | undefined;
       try {
         found = await findMetadata(order, fetchFn);
@@ -129,6 +133,7 @@ export function createOAuthRefresher(options: OAuthRefresherOptions): OAuthRefre
     async refresh(order, { metadata, tokenOrigin }) {
       const { fetch: fetchFn, lastAnswer } = bounded({
         allows: ({ origin }) => origin === tokenOrigin,
+        timeLimitMs: refreshLimitMs,
       });
       const { refreshAuthorization } = await loadClient();
       try {

@@ -50,6 +50,8 @@ export interface RefreshAhead {
   onEvent(event: EngineEvent): void;
   /** What is known of just this value of a server. */
   factsOf(server: Pick<ServerSummary, 'key' | 'expiresAt' | 'status'>): RefreshFacts;
+  /** Whether a refresh is under way. */
+  isRefreshing(): boolean;
   /** Begins nothing more, and waits for what is under way: a token that was sent must not be lost. */
   dispose(): Promise<void>;
 }
@@ -319,6 +321,8 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       const nextRefreshAt = next === null ? null : clock.now() + next.delayMs;
       return { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble: trouble };
     },
+
+    isRefreshing: () => running.size > 0,
 
     async dispose() {
       disposed = true;

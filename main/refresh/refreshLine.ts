@@ -28,7 +28,7 @@ export interface Begun {
   readonly at: number;
 }
 
-/** As long as a server that never answers is waited for. */
+/** As long as a server is waited for that never says where to send a token. */
 export const BACK_MS = 10_000;
 /** So many servers of one mission may begin within that time before its others stand back. */
 const SHARE = 8;

@@ -34,6 +34,8 @@ export interface EngineConnection {
   retry(): void;
   /** Starts our own engine anew, for settings that need it; another process's is left alone. */
   restart(): void;
+  /** Whether our own engine has a refresh under way, also while it ends. */
+  isRefreshing(): boolean;
   /** Lets the engine go: ours writes every running mission back. */
   dispose(): Promise<void>;
 }
@@ -58,7 +60,10 @@ export function connectEngine(
   const ending = new AbortController();
   let state: ConnectionState = { status: 'starting' };
   let snapshot: Snapshot | null = null;
+  /** That answers commands. */
   let own: RunningService | null = null;
+  /** That lives, if only to end. */
+  let ours: RunningService | null = null;
   let gaps = 0;
   /** Cuts short what is being waited for: the next try, or the end of our own engine. */
   let wake: (() => void) | null = null;
@@ -87,7 +92,7 @@ export function connectEngine(
   async function runOwn(): Promise<void> {
     const service = await startService(options, onEvent);
     gaps = 0;
-    own = service;
+    own = ours = service;
     service.live.subscribe((live) => take(live.snapshot));
     become({ status: 'own' });
     try {
@@ -179,6 +184,8 @@ export function connectEngine(
     restart() {
       if (own !== null) wake?.();
     },
+
+    isRefreshing: () => ours?.isRefreshing() ?? false,
 
     async dispose() {
       ending.abort();

@@ -28,6 +28,8 @@ export interface RunningService {
   readonly live: LiveSnapshots;
   /** Rejects when the engine may not go on: its lock was taken away. Then nothing is written any more. */
   readonly lost: Promise<never>;
+  /** Whether a refresh is under way: then {@link dispose} waits for its answer, up to half a minute. */
+  isRefreshing(): boolean;
   /** Writes every running mission back, then lets go of everything. */
   dispose(): Promise<void>;
   /** Lets go of everything and writes nothing: for an engine that lost its lock. */
@@ -192,6 +194,7 @@ async function start(
     ready,
     live,
     lost: lost.promise,
+    isRefreshing: refresher.isRefreshing,
     dispose: () => started.disposeAsync(),
     async abandon() {
       isAbandoned = true;

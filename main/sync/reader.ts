@@ -1,6 +1,6 @@
 import type { Digester } from '../credentials/digest.ts';
-import { EMPTY_ENTRY, type Entry } from '../credentials/entry.ts';
-import { type FieldId, fieldsOf } from '../credentials/fields.ts';
+import { EMPTY_ENTRY, type Entry, type Json } from '../credentials/entry.ts';
+import { type FieldId, fieldsOf, isServerField, splitField } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
@@ -85,7 +85,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     loaded: LoadedEntry,
     place: string,
     answer: TamperingAnswer | undefined,
-    others: Entry | null,
+    isBetter: (id: FieldId, found: Tampering) => boolean,
   ): Distrusted {
     const { entry } = contentOf(loaded);
     if (typeof answer === 'object') {
@@ -95,16 +95,28 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     }
     const frozen = new Set<FieldId>();
     const dropped = new Set<FieldId>();
-    const theirs = fieldsOf(others);
-    for (const { serverKey, changes, inferior } of destinations.look(entry, place)) {
+    for (const found of destinations.look(entry, place)) {
+      const { serverKey, changes, inferior, superseded } = found;
       const [id] = fieldsOfServer(serverKey);
-      const theirValue = theirs.get(id);
-      const isReplaced = inferior && theirValue !== undefined && isUsable(id, theirValue);
+      const isReplaced = superseded === 'signed-out' || (inferior && isBetter(id, found));
       if (answer === 'keep' || isReplaced)
         for (const each of fieldsOfServer(serverKey)) dropped.add(each);
       else if (changes.length > 0) for (const each of fieldsOfServer(serverKey)) frozen.add(each);
     }
     return { frozen, dropped };
+  }
+
+  /** A mission's servers that are of use to others, by field. */
+  function usableFields({ target: { mission }, loaded }: LoadedMission): ReadonlySet<FieldId> {
+    const { entry } = contentOf(loaded);
+    const odd = new Set(
+      destinations
+        .look(entry, placeOfMission(mission.id))
+        .map(({ serverKey }) => fieldsOfServer(serverKey)[0]),
+    );
+    const fields = fieldsOf(entry);
+    const usable = [...fields.keys()].filter((id) => !odd.has(id) && isUsableIn(fields, id));
+    return new Set(usable.filter(isServerField));
   }
 
   return {
@@ -127,14 +139,27 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     plan({ global, missions }, request) {
       if (!canMerge(global, request.globalAnswer)) return null;
       // First, since what it says of a sign-in counts more than what a mission says.
-      const distrustedGlobal = distrusted(global, GLOBAL_PLACE, request.globalTampering, null);
+      destinations.look(contentOf(global).entry, GLOBAL_PLACE);
+      const usable = missions.map((mission) => usableFields(mission));
+      // What gave way and is back in the global entry gives way again, as long as a mission has what took its place.
+      const distrustedGlobal = distrusted(
+        global,
+        GLOBAL_PLACE,
+        request.globalTampering,
+        (id, { superseded }) => superseded !== null && usable.some((fields) => fields.has(id)),
+      );
+      const ofGlobal = fieldsOf(contentOf(global).entry);
+      const edits = request.edits?.(contentOf(global).entry);
+      // Whoever puts a value there means it.
+      for (const [id, value] of edits ?? [])
+        if (isServerField(id)) destinations.reinstate(splitField(id).key, value);
       return planReconcile(
         {
           global: {
             ...contentOf(global),
             record: globalRecord(),
             answer: request.globalAnswer,
-            edits: request.edits?.(contentOf(global).entry),
+            edits,
             distrusted: distrustedGlobal,
           },
           missions: missions
@@ -148,11 +173,8 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
                 clone: phase === 'clone' || phase === 'share',
                 cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,
-                distrusted: distrusted(
-                  loaded,
-                  placeOfMission(mission.id),
-                  tampering,
-                  contentOf(global).entry,
+                distrusted: distrusted(loaded, placeOfMission(mission.id), tampering, (id) =>
+                  isUsableIn(ofGlobal, id),
                 ),
               };
             }),
@@ -163,6 +185,11 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
       );
     },
   };
+}
+
+function isUsableIn(fields: ReadonlyMap<FieldId, Json>, id: FieldId): boolean {
+  const value = fields.get(id);
+  return value !== undefined && isUsable(id, value);
 }
 
 /** Where an entry lives, as the lineage remembers it. */

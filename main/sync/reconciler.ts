@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { BroadcastFile } from '../broadcast/broadcastFile.ts';
 import { createDigester, type Digester } from '../credentials/digest.ts';
 import { type Entry, serialiseEntry } from '../credentials/entry.ts';
-import { type FieldId, fieldsOf } from '../credentials/fields.ts';
+import { type FieldId, fieldsOf, isServerField, splitField } from '../credentials/fields.ts';
 import type { JournalValue } from '../journal/journal.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import { unavailableFrom } from '../stores/fileErrors.ts';
@@ -148,6 +148,8 @@ export function createReconciler(
     ): Promise<ReconcileOutcome> {
       const durationMs = changed ? clock.monotonic() - noticedAt : null;
       const view = viewOfEntry(after, digester);
+      noteSignedOut(after, plan);
+      deps.destinations.replaced(contentOf(reading.global).entry, after);
       lineage.setGlobal({
         place: reader.globalRecord().place,
         known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
@@ -187,6 +189,14 @@ export function createReconciler(
         troubles,
       };
     }
+  }
+
+  /** What everybody had and nobody has any more, though no wipe took it. */
+  function noteSignedOut(after: Entry | null, { globalHeld }: Plan): void {
+    const fields = fieldsOf(after);
+    for (const id of reader.globalRecord().known)
+      if (isServerField(id) && !fields.has(id) && !globalHeld.has(id))
+        deps.destinations.signedOut(splitField(id).key);
   }
 
   /** One mission's part. Whatever goes wrong in it is that mission's outcome, and nobody else's. */
@@ -233,6 +243,7 @@ export function createReconciler(
       lastSyncAt: changed || up.length > 0 ? clock.now() : record.lastSyncAt,
     });
     const before = contentOf(loaded).entry;
+    if (changed) deps.destinations.replaced(before, after);
     const fields = [...changedFields(before, after)];
     const down = namesOf(fields, after, before);
     const view = viewOfEntry(after, digester);

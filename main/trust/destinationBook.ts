@@ -24,10 +24,12 @@ import {
   GLOBAL_PLACE,
   type Place,
   type SignIn,
+  type Standing,
   signInsOf,
   type TokenEndpoint,
   toFile,
 } from './signIn.ts';
+import { createSpentTokens } from './spentTokens.ts';
 
 /** A server's value that must be neither carried nor used. */
 export interface Tampering {
@@ -41,6 +43,8 @@ export interface Tampering {
    * user has put the former one back, or the tokens are known and it leaves out where they belong.
    */
   readonly inferior: boolean;
+  /** Whether its sign-in gave way to another, or somebody signed out of it: then it is not to come back by itself. */
+  readonly superseded: 'replaced' | 'signed-out' | null;
   /** Names what the user would accept: where the value sends which sign-ins and client secrets. 12 hex digits. */
   readonly digest: string;
 }
@@ -62,6 +66,12 @@ export interface DestinationBook {
   accept(entry: Entry | null, serverKey: string): void;
   /** The user's word that this entry's sign-in is to give way to the former one. */
   reject(entry: Entry | null, serverKey: string): void;
+  /** The user's word that a value counts again, whatever became of its sign-in. */
+  reinstate(serverKey: string, value: Json): void;
+  /** An entry's sign-ins that it has not any more, since better ones took their place. */
+  replaced(before: Entry | null, after: Entry | null): void;
+  /** Somebody signed out of what the global entry had. */
+  signedOut(serverKey: string): void;
   /**
    * Pins the token endpoint of a sign-in at the first look at it.
    * @returns what it was when it was pinned, if it is another now; else `null`
@@ -109,6 +119,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   /** By server, in the order in which they came. */
   const signIns = new Map<string, SignIn[]>();
   for (const one of stored === null ? [] : signInsOf(stored)) index(one);
+  const spent = createSpentTokens(stored?.spent ?? {});
   let dirty = false;
   /** Entries looked at since the book last changed; most are looked at again and again. */
   let looked = new WeakMap<Entry, Look>();
@@ -171,6 +182,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     known.clientSecrets ??= secrets;
     if (goes && joined && size <= MAX_ADDRESSES) goes.destination = joined;
     known.tokens = withoutTheOldest([...known.tokens, ...fresh]);
+    if (known.standing === 'signed-out' && known.serverKey === serverKey)
+      known.standing = 'offered';
     index(known);
     changed();
     return known;
@@ -239,6 +252,11 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
   function forget(dropped: readonly SignIn[]): void {
     const going = new Set(dropped);
+    for (const { serverKey, standing, tokens } of dropped) {
+      const [refreshToken] = tokens;
+      if (supersededAs(standing) !== null && refreshToken !== undefined)
+        spent.add(serverKey, refreshToken);
+    }
     for (const serverKey of new Set(dropped.map((one) => one.serverKey))) {
       const left = (signIns.get(serverKey) ?? []).filter((one) => !going.has(one));
       if (left.length > 0) signIns.set(serverKey, left);
@@ -248,9 +266,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       for (const token of one.tokens) if (byToken.get(token) === one) byToken.delete(token);
   }
 
-  /** It is in the global entry now; what was there before has given way to it. */
+  /**
+   * It is in the global entry now; what was there before has given way to it. Not so what gave way itself: an
+   * account switcher, a backup or a program's late write has put it back, and nobody who knows what it is.
+   */
   function makeCurrent(signIn: SignIn): void {
-    if (signIn.standing === 'current' || signIn.standing === 'rejected') return;
+    if (signIn.standing !== 'offered') return;
     for (const one of signIns.get(signIn.serverKey) ?? [])
       if (one.standing === 'current') one.standing = 'former';
     signIn.standing = 'current';
@@ -281,13 +302,35 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     const changes = objections(entry, serverKey, said);
     const signIn = signInOf(entry, serverKey);
     const place = signIn && placeFor(signIn, said);
-    const inferior =
-      signIn?.standing === 'former' ||
-      signIn?.standing === 'rejected' ||
-      (place !== undefined && isThinner(place.destination, said));
+    const superseded = supersededIn(entry, serverKey, signIn);
+    const isThin = place !== undefined && isThinner(place.destination, said);
+    const inferior = superseded !== null || isThin;
     if (changes.length === 0 && !inferior) return null;
     const name = fieldName(fieldId(SERVER_MAP, serverKey), value);
-    return { serverKey, name, changes, inferior, digest: demandDigest(entry, serverKey, said) };
+    const digest = demandDigest(entry, serverKey, said);
+    return { serverKey, name, changes, inferior, superseded, digest };
+  }
+
+  function supersededIn(
+    entry: Entry,
+    serverKey: string,
+    signIn: SignIn | undefined,
+  ): Tampering['superseded'] {
+    const { tokens } = secretsOf(entry, serverKey);
+    if (signIn === undefined)
+      return tokens.some((token) => spent.has(serverKey, token)) ? gaveWay(serverKey) : null;
+    if (signIn.serverKey !== serverKey) return null;
+    if (signIn.standing === 'former') return gaveWay(serverKey);
+    // Signed in again, at a server that goes on with the refresh token of before.
+    const isAgain = signIn.standing === 'signed-out' && tokens.some((token) => !byToken.has(token));
+    return isAgain ? null : supersededAs(signIn.standing);
+  }
+
+  /** Whoever signs out means all of before, too. */
+  function gaveWay(serverKey: string): Tampering['superseded'] {
+    const standings = (signIns.get(serverKey) ?? []).map(({ standing }) => standing);
+    const isOut = standings.includes('signed-out') && !standings.includes('current');
+    return isOut ? 'signed-out' : 'replaced';
   }
 
   /** The same for a sign-in's later tokens: they go to the same place. */
@@ -381,6 +424,33 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       changed();
     },
 
+    reinstate(serverKey, value) {
+      const entry = { [SERVER_MAP]: { [serverKey]: value } };
+      const signIn = signInOf(entry, serverKey);
+      const { tokens } = secretsOf(entry, serverKey);
+      const forgiven = tokens.filter((token) => spent.forgive(serverKey, token));
+      const isOver = signIn !== undefined && supersededAs(signIn.standing) !== null;
+      if (isOver) signIn.standing = 'offered';
+      if (isOver || forgiven.length > 0) changed();
+    },
+
+    replaced(before, after) {
+      for (const [serverKey] of before === null ? [] : serversOf(before)) {
+        const [old, next] = [signInOf(before, serverKey), signInOf(after, serverKey)];
+        if (old?.standing !== 'offered' || next === undefined || next === old) continue;
+        old.standing = 'former';
+        changed();
+      }
+    },
+
+    signedOut(serverKey) {
+      for (const one of signIns.get(serverKey) ?? []) {
+        if (one.standing !== 'current') continue;
+        one.standing = 'signed-out';
+        changed();
+      }
+    },
+
     pinEndpoint(entry, serverKey, endpoint) {
       const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null;
       const signIn = signInOf(entry, serverKey);
@@ -405,7 +475,10 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       try {
         if (damaged !== null) renameSync(path, `${path}.damaged-${now()}`);
         damaged = null;
-        await writeJsonFile(path, toFile([...signIns.values()].flat(), clientSecrets));
+        await writeJsonFile(
+          path,
+          toFile([...signIns.values()].flat(), clientSecrets, spent.toFile()),
+        );
       } catch (error) {
         dirty = true;
         throw error;
@@ -427,6 +500,11 @@ function isSameEndpoint(pinned: TokenEndpoint, now: TokenEndpoint): boolean {
   const methods = new Set([pinned.authMethod, now.authMethod]);
   methods.delete('none');
   return pinned.origin === now.origin && methods.size <= 1;
+}
+
+function supersededAs(standing: Standing): Tampering['superseded'] {
+  if (standing === 'signed-out') return standing;
+  return standing === 'former' || standing === 'rejected' ? 'replaced' : null;
 }
 
 /** The place of a sign-in that what is said fits to. */

@@ -18,8 +18,9 @@ export interface Place {
  * - `offered`: it lies in some entry, and was never everybody's · `current`: it is in the global entry
  * - `former`: it was, and another took its place: its refresh token is most likely spent
  * - `rejected`: the user has put the former one back in its place
+ * - `signed-out`: it was in the global entry, and somebody signed out
  */
-const standings = ['offered', 'current', 'former', 'rejected'] as const;
+const standings = ['offered', 'current', 'former', 'rejected', 'signed-out'] as const;
 export type Standing = (typeof standings)[number];
 
 /** One set of tokens and where they may be sent. Digests and origins only, no secret. */
@@ -74,6 +75,8 @@ export const destinationsFile = z.object({
       authorizationServers: z.array(z.string()),
     }),
   ),
+  /** By server: of sign-ins that gave way and are forgotten but for this. Absent in files of earlier versions. */
+  spent: z.record(z.string(), z.array(digest)).default({}),
 });
 
 type DestinationsFile = z.infer<typeof destinationsFile>;
@@ -81,6 +84,7 @@ type DestinationsFile = z.infer<typeof destinationsFile>;
 export function toFile(
   signIns: Iterable<SignIn>,
   clientSecrets: ReadonlyMap<string, BoundSecret>,
+  spent: DestinationsFile['spent'],
 ): DestinationsFile {
   return {
     version: 1,
@@ -99,6 +103,7 @@ export function toFile(
       serverKey,
       authorizationServers: [...authorizationServers],
     })),
+    spent,
   };
 }
 

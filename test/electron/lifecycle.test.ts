@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { aWhile } from '../support/aWhile.ts';
 import { invalidate, serverIn, signIn } from '../support/clientWrites.ts';
+import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 import { type AppWorld, ask, openAppWorld, untilConnected } from './support/appWorld.ts';
 import { launchApp } from './support/launch.ts';
@@ -97,6 +99,27 @@ describe('quit', () => {
     expect(existsSync(world.world.paths.engineLock)).toBe(false);
   });
 });
+
+describe('a refresh that was sent to a slow server', () => {
+  let oauth: OAuthMcpServer;
+  beforeEach(async () => {
+    oauth = await startOAuthMcpServer();
+    // As long as the client would wait, and longer than a quit takes.
+    oauth.setAnswerDelay(11_000);
+  });
+  afterEach(() => oauth.close());
+
+  it('costs nobody the sign-in when the app quits: its answer is waited for, and is in every entry', async () => {
+    const places = [world.world.global, world.world.ref('a'), world.world.ref('b')];
+    await until('the engine runs', () => existsSync(world.world.paths.engineSocket));
+    const due = signedInAt(oauth, 'slow', { expiresAt: Date.now() + 120_000 });
+    await putServer(world.world.ref('a'), due);
+    await until('the token is sent', () => oauth.tokenRequests.length === 1);
+    process.kill(world.app.pid, 'SIGTERM');
+    expect(await world.app.exited).toBe(0);
+    expect(places.map((place) => serialIn(oauth, place, 'slow'))).toEqual([2, 2, 2]);
+  });
+}, 60_000);
 
 describe('the window', () => {
   it('survives a crash of its page: the next click makes a new one', async () => {

@@ -102,7 +102,7 @@ describe('an ailing token endpoint', () => {
     const oauth = await serve();
     const order = orderOf(signedInAt(oauth, 'loop'));
     oauth.setTokenFault(fault);
-    const answer = await ask(order, refresherOf({ timeLimitMs: 1_000 }));
+    const answer = await ask(order, refresherOf({ discoverLimitMs: 1_000, refreshLimitMs: 1_000 }));
     expect(answer.status).toBe('unsure');
     expect(JSON.stringify(answer)).not.toContain(MARK);
   });

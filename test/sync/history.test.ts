@@ -119,7 +119,7 @@ async function play(history: readonly Step[]): Promise<void> {
     put(dir, server, {
       serverName: server,
       accessToken: `FAKE-SECRET-${serial}`,
-      refreshToken: 'FAKE-SECRET-r',
+      refreshToken: `FAKE-SECRET-r${serial}`,
       expiresAt: serial,
     });
   };

@@ -291,11 +291,55 @@ describe('spent tokens that come back', () => {
     expect(said({ ...spent, expiresAt: 9e15 })).toMatchObject([{ changes: [], inferior: true }]);
   });
 
-  it('count again once they are in the global entry: the user has put them back', () => {
+  it('give way also where they lie in the global entry, put back by nobody who knows what they are', () => {
     const [first, second] = [signIn(), signIn()];
-    for (const one of [first, second, first]) book.look(bank(one), 'global');
+    for (const one of [first, second]) book.look(bank(one), 'global');
+    expect(book.look(bank(first), 'global')).toMatchObject([{ superseded: 'replaced' }]);
+    expect(said(second)).toEqual([]);
+    expect(said(first)).toMatchObject([{ inferior: true }]);
+  });
+
+  it('count again once the user has put them back, and what took their place gives way', () => {
+    const [first, second] = [signIn(), signIn()];
+    for (const one of [first, second]) book.look(bank(one), 'global');
+    book.reinstate(KEY, bank(first).mcpOAuth?.[KEY as never] ?? null);
+    expect(book.look(bank(first), 'global')).toEqual([]);
     expect(said(first)).toEqual([]);
-    expect(said(second)).toMatchObject([{ inferior: true }]);
+    expect(said(second)).toMatchObject([{ superseded: 'replaced' }]);
+  });
+
+  it('are known after a month of hourly refreshes, and after a restart', async () => {
+    const all = Array.from({ length: 720 }, () => signIn());
+    for (const one of all) book.look(bank(one), 'global');
+    await book.save();
+    expect(statSync(path).size).toBeLessThan(128 * 1024);
+    book = openDestinationBook(path);
+    for (const one of [all[0], all[300]])
+      expect(said(one)).toMatchObject([{ changes: [], superseded: 'replaced' }]);
+    expect(said(all.at(-1))).toEqual([]);
+    book.reinstate(KEY, bank(all[0]).mcpOAuth?.[KEY as never] ?? null);
+    expect(said(all[0])).toEqual([]);
+  });
+
+  it('that lost against another before they were everybody’s give way like the others', () => {
+    const [lost, won] = [signIn(), signIn()];
+    said(lost);
+    book.look(bank(won), 'global');
+    expect(said(lost)).toEqual([]);
+    book.replaced(bank(lost), bank(won));
+    expect(said(lost)).toMatchObject([{ superseded: 'replaced' }]);
+  });
+
+  it('that somebody signed out of are told from those that were replaced', async () => {
+    const known = signIn();
+    book.look(bank(known), 'global');
+    book.signedOut(KEY);
+    expect(said(known)).toMatchObject([{ changes: [], superseded: 'signed-out' }]);
+    await book.save();
+    book = openDestinationBook(path);
+    expect(said(known)).toMatchObject([{ superseded: 'signed-out' }]);
+    // Signed in again, at a server that gives the same refresh token to the same client.
+    expect(said({ ...known, accessToken: fakeToken('access') })).toEqual([]);
   });
 
   it('under a second key beside the first decide nothing about that', () => {
