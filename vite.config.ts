@@ -4,8 +4,8 @@ import { type BuildEnvironmentOptions, defineConfig } from 'vite';
 import { licences, noteLicences } from './build/licences.ts';
 
 /**
- * Four bundles, so that an installed copy needs no node_modules but keytar and fs-native-extensions: the command (in parts: what
- * hooks run, the rest, and the OAuth client, which few commands load), the app's main process, its preload script (CommonJS: it runs sandboxed)
+ * Four bundles, so that an installed copy needs no node_modules but keytar and fs-native-extensions: the command (in parts, loaded
+ * by the commands that need them: what hooks run is the smallest, the engine the largest), the app's main process, its preload script (CommonJS: it runs sandboxed)
  * and its page.
  */
 export default defineConfig({

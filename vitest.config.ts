@@ -22,7 +22,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     setupFiles: ['test/support/guard.ts'],
     // Much of a test is waiting for other processes.
-    maxWorkers: 6,
+    maxWorkers: 5,
     // A worker costs more than most files; the guard gives each file a HOME of its own all the same.
     isolate: false,
     projects: [

@@ -4,37 +4,18 @@ import { errorText } from '../system/errors.ts';
 import { agencPaths, agencRoot } from '../system/paths.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import type { Context } from './context.ts';
-import { doctorCommand } from './doctorCommand.ts';
-import {
-  alertsCommand,
-  journalLsCommand,
-  journalRestoreCommand,
-  resolveCommand,
-  resyncCommand,
-} from './engineCommands.ts';
-import { logCommand } from './logCommand.ts';
-import {
-  attachCommand,
-  detachCommand,
-  missionLsCommand,
-  removeCommand,
-} from './missionCommands.ts';
 import { complain, flushed, print, printJson } from './output.ts';
-import {
-  hookCommand,
-  loginCommand,
-  newCommand,
-  openCommand,
-  restartCommand,
-  runCommand,
-  stopCommand,
-  tokenRemoveCommand,
-  tokenSetCommand,
-} from './runCommands.ts';
-import { statusCommand } from './statusCommand.ts';
-import { syncCommand } from './syncCommand.ts';
 
 type Work = (context: Context, ...words: never[]) => Promise<number | undefined>;
+
+// Loaded by the command that needs it: most ask an engine, and few need one of their own.
+const doctor = () => import('./doctorCommand.ts');
+const engine = () => import('./engineCommands.ts');
+const log = () => import('./logCommand.ts');
+const missions = () => import('./missionCommands.ts');
+const runs = () => import('./runCommands.ts');
+const status = () => import('./statusCommand.ts');
+const sync = () => import('./syncCommand.ts');
 
 /** The `agenc-bar` command (docs/cli.md). Every command takes `--agenc-dir` and `--json`. */
 function program(): Command {
@@ -47,87 +28,93 @@ function program(): Command {
       },
     });
 
-  command(top, 'sync', 'run the engine in the foreground until Ctrl-C', syncCommand);
-  command(
-    top,
-    'status',
-    'show the global entry, the missions and what needs attention',
-    statusCommand,
+  command(top, 'sync', 'run the engine in the foreground until Ctrl-C', () =>
+    sync().then((all) => all.syncCommand),
   );
-  command(
-    top,
-    'resync [mission]',
-    'read everything again and heal what is unusable',
-    resyncCommand,
+  command(top, 'status', 'show the global entry, the missions and what needs attention', () =>
+    status().then((all) => all.statusCommand),
   );
-  command(top, 'log', 'show the sync log', logCommand)
+  command(top, 'resync [mission]', 'read everything again and heal what is unusable', () =>
+    engine().then((all) => all.resyncCommand),
+  );
+  command(top, 'log', 'show the sync log', () => log().then((all) => all.logCommand))
     .option('--follow', 'go on with what happens from now on')
     .option('--mission <id>', 'only what concerns one mission');
-  command(top, 'alerts', 'list what needs attention', alertsCommand);
+  command(top, 'alerts', 'list what needs attention', () =>
+    engine().then((all) => all.alertsCommand),
+  );
   command(
     top,
     'resolve <alert> <answer>',
     'answer what needs attention: "restore" or "remove" (a wipe), "keep" or "accept" (tampering), ' +
       '"former" or "dismiss" (a replaced sign-in), "dismiss" (a conflict)',
-    resolveCommand,
+    () => engine().then((all) => all.resolveCommand),
   );
-  command(top, 'hook <event>', 'for the hooks of a mission’s Claude', hookCommand);
-  command(
-    top,
-    'doctor',
-    'look for what could be wrong, and say how to mend it',
-    doctorCommand,
+  command(top, 'hook <event>', 'for the hooks of a mission’s Claude', () =>
+    runs().then((all) => all.hookCommand),
+  );
+  command(top, 'doctor', 'look for what could be wrong, and say how to mend it', () =>
+    doctor().then((all) => all.doctorCommand),
   ).option('--remove-leftovers', 'remove what dead processes and removed missions left behind');
 
   const journal = group(top, 'journal', 'server values that a sync removed or replaced');
-  command(journal, 'ls', 'list them, newest first', journalLsCommand);
-  command(journal, 'restore <id>', 'put one back everywhere', journalRestoreCommand);
+  command(journal, 'ls', 'list them, newest first', () =>
+    engine().then((all) => all.journalLsCommand),
+  );
+  command(journal, 'restore <id>', 'put one back everywhere', () =>
+    engine().then((all) => all.journalRestoreCommand),
+  );
 
   const token = group(top, 'token', 'the OAuth token that missions start Claude with');
-  command(token, 'set', 'keep the one that comes on stdin', tokenSetCommand);
-  command(token, 'rm', 'forget it', tokenRemoveCommand);
+  command(token, 'set', 'keep the one that comes on stdin', () =>
+    runs().then((all) => all.tokenSetCommand),
+  );
+  command(token, 'rm', 'forget it', () => runs().then((all) => all.tokenRemoveCommand));
 
   const mission = group(top, 'mission', 'the missions');
-  command(mission, 'ls', 'list them', missionLsCommand);
-  command(mission, 'new <name>', 'make one', newCommand)
+  command(mission, 'ls', 'list them', () => missions().then((all) => all.missionLsCommand));
+  command(mission, 'new <name>', 'make one', () => runs().then((all) => all.newCommand))
     .option('--repo <repo>', 'clone this folder, GitHub reference or address into it')
     .option('--prompt <text>', 'then run it headless with this');
-  running(command(mission, 'run <id>', 'run it here, until Claude ends', runCommand));
-  running(command(top, 'wrap <id>', 'the same; what terminals are opened with', runCommand));
-  command(mission, 'open <id>', 'run it in a terminal window of its own', openCommand).option(
-    '--resume',
-    'go on with its last conversation',
+  running(
+    command(mission, 'run <id>', 'run it here, until Claude ends', () =>
+      runs().then((all) => all.runCommand),
+    ),
   );
+  running(
+    command(top, 'wrap <id>', 'the same; what terminals are opened with', () =>
+      runs().then((all) => all.runCommand),
+    ),
+  );
+  command(mission, 'open <id>', 'run it in a terminal window of its own', () =>
+    runs().then((all) => all.openCommand),
+  ).option('--resume', 'go on with its last conversation');
   command(
     mission,
     'login <id> <server>',
     'sign in to an MCP server, in its config, for all missions',
-    loginCommand,
+    () => runs().then((all) => all.loginCommand),
   );
-  command(mission, 'stop <id>', 'end it, and write it back', stopCommand);
+  command(mission, 'stop <id>', 'end it, and write it back', () =>
+    runs().then((all) => all.stopCommand),
+  );
   command(
     mission,
     'restart <id>',
     'end its Claude as soon as that is idle, and start it again',
-    restartCommand,
+    () => runs().then((all) => all.restartCommand),
   ).option('--now', 'without waiting until it is idle');
-  command(
-    mission,
-    'attach <folder>',
-    'keep any other CLAUDE_CONFIG_DIR in step too',
-    attachCommand,
+  command(mission, 'attach <folder>', 'keep any other CLAUDE_CONFIG_DIR in step too', () =>
+    missions().then((all) => all.attachCommand),
   ).option('--name <name>', 'what to call it');
-  command(
-    mission,
-    'detach <id>',
-    'let an attached folder go; nothing in it is touched',
-    detachCommand,
+  command(mission, 'detach <id>', 'let an attached folder go; nothing in it is touched', () =>
+    missions().then((all) => all.detachCommand),
   );
   command(
     mission,
     'rm <id>',
     'write a stopped mission back, then delete its entry and folder',
-    removeCommand,
+    () => missions().then((all) => all.removeCommand),
   ).option('--delete-work', 'also delete what lies in its work folder');
   return top;
 }
@@ -144,7 +131,12 @@ function group(parent: Command, name: string, description: string): Command {
   return parent.command(name).description(description);
 }
 
-function command(parent: Command, usage: string, description: string, work: Work): Command {
+function command(
+  parent: Command,
+  usage: string,
+  description: string,
+  load: () => Promise<Work>,
+): Command {
   const made = parent.command(usage).description(description);
   made.addOption(new Option('--agenc-dir <dir>', 'the folder to work on').env('AGENC_DIRPATH'));
   made.option('--json', 'print JSON');
@@ -160,6 +152,7 @@ function command(parent: Command, usage: string, description: string, work: Work
     };
     // Commander hands over the words, then the options, then itself.
     const words = values.slice(0, -2) as never[];
+    const work = await load();
     process.exitCode = (await work(context, ...words)) ?? ExitCode.done;
   });
   return made;

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceOptions } from './assemble.ts';
 import { callEngine, NoEngine } from './client.ts';
 import type { CommandName, CommandParams, CommandResult } from './contract/engine.ts';
-import { EngineHeld, withoutEngine } from './service.ts';
 
 /** An engine that starts or ends holds the lock without answering for a moment; a command without one does too. */
 const GAP_MS = 100;
@@ -25,6 +24,8 @@ export async function askAnyEngine<C extends CommandName>(
     } catch (error) {
       if (!(error instanceof NoEngine)) throw error;
     }
+    // Most commands find an engine, and need no other.
+    const { EngineHeld, withoutEngine } = await import('./service.ts');
     try {
       return await withoutEngine(options, exclusively, (handlers) => handlers[name](params));
     } catch (error) {

@@ -29,6 +29,8 @@ async function threeServers(): Promise<FakeServer[]> {
   const servers: FakeServer[] = [];
   for (const name of ['one', 'two', 'three']) servers.push(await signIn(world.ref('a'), name));
   for (const server of servers) await world.untilHeld(server);
+  // Only what the engine knows to be there can be missed.
+  await world.status();
   return servers;
 }
 

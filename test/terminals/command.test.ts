@@ -107,7 +107,8 @@ describe.each(shells)('the line typed into Terminal, as %s reads it', (shell) =>
     );
     const all = ODD_WORDS.map((odd) => seeingRequest([odd]));
     expect(runTyped(shell, all)).toEqual(ODD_WORDS.map((odd) => seen([odd])));
-  });
+    // Each run takes three processes, one after the other.
+  }, 120_000);
 });
 
 describe('the line typed into Terminal', () => {
