@@ -1,14 +1,23 @@
 /**
  * A credential entry: the JSON blob that Claude Code keeps per config directory. Only the maps named
- * here are known by name; every other key is carried as it is, and survives our writes.
+ * here are carried; every other key stays where it is, and survives our writes.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Entry = { readonly [key: string]: Json };
 
-/** The top-level maps whose sub-keys are synced one by one; every other top-level key is one field. */
 export const SERVER_MAP = 'mcpOAuth';
-export const KNOWN_MAPS: readonly string[] = [SERVER_MAP, 'mcpOAuthClientConfig', 'pluginSecrets'];
+/** Sign-ins to the identity providers that some MCP servers are signed in to by (`claude mcp xaa`). */
+const IDENTITY_MAP = 'mcpXaaIdp';
+/** The maps that hold what a client's logout takes one by one. */
+export const SIGN_IN_MAPS: readonly string[] = [SERVER_MAP, IDENTITY_MAP];
+/** The top-level maps whose sub-keys are synced one by one: all that is MCP's, and all that is carried. */
+export const KNOWN_MAPS: readonly string[] = [
+  ...SIGN_IN_MAPS,
+  'mcpOAuthClientConfig',
+  'mcpXaaIdpConfig',
+  'pluginSecrets',
+];
 
 /** Deeper than any real entry (4), far below what overflows a stack. */
 const MAX_DEPTH = 64;

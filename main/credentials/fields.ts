@@ -6,11 +6,16 @@ import { type Entry, isObject, type Json, KNOWN_MAPS, SERVER_MAP } from './entry
  */
 export type FieldId = string;
 
-/** Fields that belong to a Claude account and not to MCP; carried only when asked for. */
+/** Claude's own login: it belongs to an account and not to MCP, and is carried only when asked for. */
 const LOGIN_FIELDS: ReadonlySet<FieldId> = new Set(['/claudeAiOauth', '/trustedDeviceToken']);
 
 export function isLoginField(id: FieldId): boolean {
   return LOGIN_FIELDS.has(id);
+}
+
+/** Whether it lies in one of the maps that are MCP's. What else an entry holds is its account's, or its device's. */
+export function isMcpField(id: FieldId): boolean {
+  return splitField(id).map !== null;
 }
 
 const SERVER_PREFIX = `/${SERVER_MAP}/`;

@@ -1,6 +1,6 @@
 import type { Digest, Digester } from './digest.ts';
-import { type Entry, type Json, SERVER_MAP } from './entry.ts';
-import { type FieldId, fieldsOf, isServerField, withFields } from './fields.ts';
+import { type Entry, type Json, SIGN_IN_MAPS } from './entry.ts';
+import { type FieldId, fieldsOf, isServerField, splitField, withFields } from './fields.ts';
 import { expiresAtOf, isUsable } from './serverState.ts';
 
 /** Per field, the digest on which mission and global last agreed: the base of the three-way merge. */
@@ -155,9 +155,14 @@ export function wipedFields(
   const fields = fieldsOf(entry);
   const vanished = [...known].filter((id) => !fields.has(id));
   const fresh = vanished.filter((id) => !held.has(id));
-  const servers = fresh.filter(isServerField).length;
-  const wiped = entry === null || servers > 1 || (servers === 1 && entry[SERVER_MAP] === undefined);
+  const mapsOf = fresh.map((id) => splitField(id).map).filter((map) => isSignInMap(map));
+  const isGone = (map: string | null) => map !== null && entry?.[map] === undefined;
+  const wiped = entry === null || fresh.filter(isServerField).length > 1 || mapsOf.some(isGone);
   return new Set(wiped ? vanished : vanished.filter((id) => held.has(id)));
+}
+
+function isSignInMap(map: string | null): boolean {
+  return map !== null && SIGN_IN_MAPS.includes(map);
 }
 
 function toValue(id: FieldId, value: Json | undefined, digester: Digester): Value | null {

@@ -22,6 +22,7 @@ export type UnavailableReason =
   | 'timeout' // the store did not answer within its time limit
   | 'missing' // no such store here: no Secret Service, no `security` on PATH, config directory gone
   | 'too-large' // larger than any real entry
+  | 'overflow' // a part of it lies where only a newer client reads it
   | 'link' // a symbolic link in a mission's folder, or in its place, which is not followed
   | 'failed'; // anything else; see `detail`
 

@@ -1,10 +1,17 @@
 import type { Digest, Digester } from '../credentials/digest.ts';
 import { type Entry, parseEntry } from '../credentials/entry.ts';
 import { type ServerSummary, summariseServers } from '../credentials/serverState.ts';
-import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
+import {
+  type CredentialStore,
+  type EntryRef,
+  type Unavailable,
+  unavailable,
+} from '../stores/store.ts';
 
 /** The global entry's, the one before, and a mission's or two that differ. */
 const REMEMBERED_TEXTS = 4;
+
+const OVERFLOW = 'a newer Claude Code keeps a part of it in a second keychain item, sealed';
 
 /** An entry as read, with its secrets; lives for one reconcile. */
 export type LoadedEntry =
@@ -61,6 +68,9 @@ export async function loadEntry(
     return { status: 'ok', entry: null, text: null, writtenAt: null, stamp };
   const parsed = parse(read.text);
   if (parsed.status === 'malformed') return { ...parsed, text: read.text, stamp };
+  // The rest of it lies in an item that we do not read: what is missing here was not signed out of, and a write
+  // would bring old tokens back or lose new ones.
+  if (parsed.entry.keychainOverflow !== undefined) return unavailable('overflow', OVERFLOW);
   return { status: 'ok', entry: parsed.entry, text: read.text, writtenAt: read.writtenAt, stamp };
 }
 

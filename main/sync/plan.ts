@@ -1,6 +1,12 @@
 import type { Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry, type Json } from '../credentials/entry.ts';
-import { type FieldId, fieldsOf, isLoginField, withFields } from '../credentials/fields.ts';
+import {
+  type FieldId,
+  fieldsOf,
+  isLoginField,
+  isMcpField,
+  withFields,
+} from '../credentials/fields.ts';
 import { isTooLarge, outgrows, oversizedFields } from '../credentials/limits.ts';
 import {
   type Carry,
@@ -238,6 +244,8 @@ function without(base: Lineage, drop: (id: FieldId) => boolean): Lineage {
 }
 
 function carryOf(id: FieldId, cloneLogin: boolean, login: PlanInput['carryLogin']): Carry {
-  if (!isLoginField(id) || login.always) return 'both';
+  if (isMcpField(id)) return 'both';
+  if (!isLoginField(id)) return 'none';
+  if (login.always) return 'both';
   return cloneLogin && login.atClone ? 'down' : 'none';
 }

@@ -163,6 +163,8 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
   busy: 'It is tried again by itself; if that lasts, "agenc-bar doctor" looks for a leftover lock.',
   timeout: 'It is tried again by itself.',
   missing: 'Bring it back, or choose another store in the settings.',
+  overflow:
+    'It is neither read nor written, so that nothing is lost in there, and is not kept in step meanwhile. With fewer servers in it, it fits into one item again.',
   'too-large': 'Look into it; no real entry is that large. It is left alone.',
   failed: 'It is tried again by itself; "agenc-bar doctor" may know more.',
 };

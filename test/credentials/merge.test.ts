@@ -177,7 +177,7 @@ describe('a value without a token', () => {
 });
 
 describe('fields that are no servers', () => {
-  it('are carried one by one: sub-keys of known maps, and other top-level keys', () => {
+  it('are merged one by one: sub-keys of known maps, and whatever else the caller has carried', () => {
     const result = mergeEntries(
       {
         mission: { mcpOAuthClientConfig: { a: { s: 1 } }, 'odd/key~': [1] },

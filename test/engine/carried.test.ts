@@ -77,15 +77,17 @@ describe("Claude's own login", () => {
 });
 
 describe('what else an entry holds', () => {
-  it('keeps unknown top-level keys of every entry, and carries them', async () => {
+  it('keeps what is not MCP’s in the entry that has it, untouched, and carries it nowhere', async () => {
     const strange = { nested: [1, { 'ke/y~': null }], text: 'ünïcødé \u{1f511}' };
     const a = world.addMission('a', { entry: fakeEntry([], { fromTheFuture: strange }) });
     const b = world.addMission('b', { entry: fakeEntry([], { onlyHere: true }) });
     await world.startEngine();
     await world.untilHeld(await signIn(b, 'loop'));
-    for (const place of [world.global, a, b]) {
-      expect(readBlob(place)).toMatchObject({ fromTheFuture: strange, onlyHere: true });
-    }
+    await world.status();
+    expect(readBlob(a)).toMatchObject({ fromTheFuture: strange });
+    expect(readBlob(b)).toMatchObject({ onlyHere: true });
+    expect(readBlob(a)).not.toHaveProperty('onlyHere');
+    expect(Object.keys(readBlob(world.global))).toEqual(['mcpOAuth']);
   });
 
   it('carries sub-keys of mcpOAuthClientConfig and pluginSecrets one by one', async () => {

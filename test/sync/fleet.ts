@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mission } from '../../main/missions/mission.ts';
@@ -34,7 +33,8 @@ export interface Fleet {
 }
 
 export function createFleet(carryLogin = { always: false, atClone: true }): Fleet {
-  const path = join(tmpdir(), `agenc-bar-lineage-${randomBytes(6).toString('hex')}.json`);
+  const folder = mkdtempSync(join(tmpdir(), 'agenc-bar-fleet-'));
+  const path = join(folder, 'lineage.json');
   const store = createMemoryStore();
   const events: EngineEvent[] = [];
   const journaled = new Set<string>();
@@ -98,7 +98,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       reconciler = start();
     },
     dispose() {
-      for (const each of [path, `${path}.destinations`]) rmSync(each, { force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

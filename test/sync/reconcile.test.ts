@@ -87,16 +87,60 @@ describe('clone', () => {
 });
 
 describe('what only the mission or only the global entry knows', () => {
-  it('survives every write: unknown top-level keys and unknown keys of a server', async () => {
+  it('survives every write, and stays where it is: what is not MCP’s, known or not', async () => {
     const server = fakeServer('loop', { somethingNew: { deep: [1] } });
-    start({
-      a: fakeEntry([server], { organizationUuid: 'o', later: [1, 2] }),
-      b: fakeEntry(['mail']),
-    });
+    // Of another account, and of another device.
+    const own = {
+      organizationUuid: 'o',
+      designOauth: login(1),
+      coworkRemoteDevice: { privateKey: 'FAKE-SECRET-device' },
+      later: [1, 2],
+    };
+    start({ a: fakeEntry([server], own), b: fakeEntry(['mail'], { organizationUuid: 'p' }) });
     await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
-    for (const dir of [A.configDir, B.configDir, GLOBAL]) {
-      expect(entryOf(dir)).toMatchObject({ organizationUuid: 'o', later: [1, 2] });
+    expect(entryOf(A.configDir)).toMatchObject(own);
+    expect(entryOf(B.configDir)).toMatchObject({ organizationUuid: 'p' });
+    for (const dir of [B.configDir, GLOBAL])
+      for (const key of ['designOauth', 'coworkRemoteDevice', 'later'])
+        expect(entryOf(dir)).not.toHaveProperty(key);
+    expect(entryOf(GLOBAL)).not.toHaveProperty('organizationUuid');
+    for (const dir of [A.configDir, B.configDir, GLOBAL])
       expect(entryOf(dir)?.mcpOAuth?.[serverKey('loop')]).toEqual(server);
+  });
+
+  it('carries sign-ins to identity providers one by one, and takes a dropped map for a wipe', async () => {
+    const idps = (...names: string[]) => ({
+      mcpXaaIdp: Object.fromEntries(names.map((name) => [name, login(1)])),
+      mcpXaaIdpConfig: Object.fromEntries(names.map((name) => [name, { clientId: name }])),
+    });
+    start({ a: fakeEntry([], idps('idp-a')), b: fakeEntry([], idps('idp-b')) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    for (const dir of [A.configDir, B.configDir, GLOBAL])
+      expect(entryOf(dir)).toMatchObject(idps('idp-a', 'idp-b'));
+    fleet.store.texts.set(A.configDir, fakeEntry([]));
+    await look({ mission: A });
+    expect(entryOf(GLOBAL)).toMatchObject({ mcpXaaIdp: idps('idp-a', 'idp-b').mcpXaaIdp });
+    fleet.store.texts.set(B.configDir, fakeEntry([], idps('idp-b')));
+    await look({ mission: B });
+    expect(Object.keys(entryOf(GLOBAL)?.mcpXaaIdp ?? {})).toEqual(['idp-b']);
+  });
+
+  it('leaves an entry alone of which a part lies in another keychain item: nothing in it was signed out of', async () => {
+    start({ global: fakeEntry(['loop', 'mail']) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    const overflow = { slot: 'a', key: 'FAKE-SECRET-key' };
+    const moved = fakeEntry(['loop'], { keychainOverflow: overflow });
+    fleet.store.texts.set(A.configDir, moved);
+    const { missions } = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    expect(missions.get('a')).toMatchObject({
+      status: 'unavailable',
+      view: { reason: 'overflow' },
+    });
+    await look({ mission: B });
+    expect(fleet.store.texts.get(A.configDir)).toBe(moved);
+    for (const dir of [B.configDir, GLOBAL]) {
+      expect(serversOf(dir)).toEqual(['loop', 'mail']);
+      expect(entryOf(dir)).not.toHaveProperty('keychainOverflow');
     }
   });
 });
