@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders whose tests start nothing, or little: their verdict comes first. */
 const UNITS = [
@@ -14,12 +15,25 @@ const UNITS = [
   'trust',
 ];
 
+/** Folders whose files take long for their size: begun first, so that no worker is left alone with one at the end. */
+const LONG = ['hostile', 'claude', 'electron'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONG.some((folder) => moduleId.includes(`/test/${folder}/`));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     // Several tests start processes and watch files; the machine may be small and busy.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000 } },
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['test/support/guard.ts'],
     // Much of a test is waiting for other processes.
     maxWorkers: 5,

@@ -202,7 +202,10 @@ async function main(): Promise<void> {
     feed.changed();
     window.setBackground(backgroundOf(nativeTheme));
   });
-  const forgetWake = onWake(powerMonitor, () => act({ do: 'resync' }));
+  // A look and no more: to heal would push a token that was rejected back into who rejected it, at every unlock.
+  const forgetWake = onWake(powerMonitor, () => {
+    engine.call('resync', { heal: false }).catch(() => undefined); // Not connected: its start looks at everything.
+  });
 
   joinShutdown(app, {
     isRefreshing: engine.isRefreshing,

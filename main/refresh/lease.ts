@@ -119,9 +119,20 @@ export function createLease(deps: LeaseDeps): Lease {
 
   /** Forgets what came to nothing, once the entry holds other tokens. */
   async function tidy(entry: Entry | null): Promise<void> {
-    for (const { serverKey, spent, state } of open.values())
-      if (state !== 'answered' && tokenDigest(valueIn(entry, serverKey)) !== spent)
-        await close(spent);
+    for (const one of open.values()) {
+      const { serverKey, spent } = one;
+      const order = refreshOrder(entry, serverKey);
+      const isThere =
+        tokenDigest(valueIn(entry, serverKey)) === spent ||
+        (order !== null && isSent(one, serverKey, order));
+      if (one.state !== 'answered' && !isThere) await close(one.spent);
+    }
+  }
+
+  /** The refresh that was begun with these tokens, or with their refresh token beside an older access token. */
+  function openWith(serverKey: string, order: RefreshOrder): OpenRefresh | undefined {
+    const others = [...open.values()].filter(({ state }) => state !== 'answered');
+    return open.get(order.digest) ?? others.find((one) => isSent(one, serverKey, order));
   }
 
   async function refresh(
@@ -151,7 +162,7 @@ export function createLease(deps: LeaseDeps): Lease {
         : 'its tokens were issued elsewhere than it says';
       return { status: 'unfit', detail, value };
     }
-    const left = open.get(order.digest);
+    const left = openWith(serverKey, order);
     if (left?.state === 'answered') return { status: 'kept', detail: 'they wait for the entries' };
     // A client that was refused says nothing against the same token shown by another, or with the right secret.
     const isOpen = left !== undefined && [null, order.clientDigest].includes(left.client);
@@ -215,8 +226,11 @@ export function createLease(deps: LeaseDeps): Lease {
     value: Json | undefined,
   ): Promise<LeaseResult> {
     const spent = order.digest;
-    const { name, clientDigest } = order;
-    const begun: OpenRefresh = { serverKey, name, spent, state: 'sent', client: null };
+    const { name, clientDigest, refreshDigest, expiresAt } = order;
+    const begun: OpenRefresh = {
+      ...{ serverKey, name, spent, refreshDigest, expiresAt },
+      ...{ state: 'sent', client: null },
+    };
     try {
       await journal.intend(begun);
     } catch (error) {
@@ -243,6 +257,12 @@ export function createLease(deps: LeaseDeps): Lease {
     return { ...answer, value };
   }
 
+  /** Something older than what was refreshed was put there in this moment: a backup, or a late write. */
+  function isSuperseded(serverKey: string, now: Json): boolean {
+    const trust = deps.destinations.judge({ [SERVER_MAP]: { [serverKey]: now } }, serverKey);
+    return typeof trust === 'object' && trust.changes.length === 0 && trust.superseded !== null;
+  }
+
   /** Puts new tokens into the global entry and all missions, unless somebody signed in or out meanwhile. */
   async function carry(
     { serverKey, spent }: OpenRefresh,
@@ -253,7 +273,9 @@ export function createLease(deps: LeaseDeps): Lease {
     try {
       const replaced = await deps.replace(id, (now) => {
         if (now === undefined) return null;
-        return tokenDigest(now) === spent || !isUsable(id, now) ? withTokens(now, tokens) : null;
+        const isOlder =
+          tokenDigest(now) === spent || !isUsable(id, now) || isSuperseded(serverKey, now);
+        return isOlder ? withTokens(now, tokens) : null;
       });
       await close(spent);
       return replaced === null ? { status: 'superseded' } : { status: 'refreshed', replaced };
@@ -318,6 +340,18 @@ export function idOf(serverKey: string): FieldId {
 
 function valueIn(entry: Entry | null, serverKey: string): Json | undefined {
   return fieldsOf(entry).get(idOf(serverKey));
+}
+
+/**
+ * Whether the tokens are those that were sent. The same refresh token beside a later access token is not: somebody has
+ * refreshed with it since, and it is still good, or was given anew.
+ */
+function isSent(one: OpenRefresh, serverKey: string, order: RefreshOrder): boolean {
+  if (one.serverKey !== serverKey) return false;
+  if (one.spent === order.digest) return true;
+  const isLater =
+    one.expiresAt === null || order.expiresAt === null || order.expiresAt > one.expiresAt;
+  return one.refreshDigest === order.refreshDigest && !isLater;
 }
 
 function isSameOrder(a: RefreshOrder, b: RefreshOrder): boolean {

@@ -4,6 +4,7 @@ import { expiresAtOf, type ServerSummary } from '../credentials/serverState.ts';
 import type { Emit, EngineEvent, RefreshStory } from '../sync/events.ts';
 import type { Replaced } from '../sync/outcome.ts';
 import type { Clock } from '../system/clock.ts';
+import { defectText } from '../system/defects.ts';
 import { idOf, type Lease, type LeaseResult } from './lease.ts';
 import { leadOf, nextRefresh, nextTry, refreshOf, timeLeft } from './leaseSchedule.ts';
 import { createRefreshBook, type RefreshNote, type RefreshTrouble } from './refreshBook.ts';
@@ -162,7 +163,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       run.waits = waits;
       if (waits) beginDue();
     });
-    run.done = refreshed.then((result) => {
+    run.done = refreshed.catch(defective).then((result) => {
       if (result.status === 'refreshed') claim(key, result.replaced);
       running.delete(key);
       conclude(note, result);
@@ -283,7 +284,7 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     const { serverKey } = open;
     // One that is under way is carried by who began it.
     if (running.has(serverKey)) return null;
-    const run = lease.carryKept(open);
+    const run = lease.carryKept(open).catch(defective);
     running.set(serverKey, { done: run.then(() => undefined), waits: false });
     const result = await run;
     if (result.status === 'refreshed') {
@@ -291,7 +292,8 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       tell({ key: serverKey, name: open.name }, 'refreshed', result.replaced);
     }
     running.delete(serverKey);
-    if (result.status === 'kept') return `could not be carried yet: ${result.detail}`;
+    if (result.status === 'kept' || result.status === 'unfit')
+      return `could not be carried yet: ${result.detail}`;
     return result.status === 'unsure' ? `are lost: ${result.detail}` : null;
   }
 
@@ -330,6 +332,12 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       await Promise.all([...[...running.values()].map(({ done }) => done), carrying]);
     },
   };
+}
+
+/** A defect of ours costs one server its refresh ahead, which its clients then do, and nobody else anything. */
+function defective(error: unknown): LeaseResult {
+  const detail = `something went wrong: ${defectText(error)}; please report this`;
+  return { status: 'unfit', detail, value: undefined };
 }
 
 /** Whether a server did what it was asked for; `null`: it was not its fault that nothing came of it. */

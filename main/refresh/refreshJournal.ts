@@ -18,6 +18,10 @@ export interface OpenRefresh {
   readonly name: string;
   /** The digest of the tokens that the refresh is to replace. */
   readonly spent: string;
+  /** As in the order. `null`: noted by an earlier version. */
+  readonly refreshDigest: string | null;
+  /** As in the order. */
+  readonly expiresAt: number | null;
   /**
    * - `sent`, or about to be: without an answer nobody knows whether the token still is of use
    * - `answered`: the new tokens are kept · `refused`: for good
@@ -58,6 +62,8 @@ const recordSchema = z.object({
   serverKey: z.string(),
   name: z.string(),
   spent: digest,
+  refreshDigest: digest.nullable().default(null),
+  expiresAt: z.number().nullable().default(null),
   at: z.iso.datetime(),
   refused: z.boolean(),
   // Before there was this, a refusal counted for whoever shows the token.
@@ -95,9 +101,10 @@ export function createRefreshJournal(options: {
   }
 
   function blank(refresh: Refreshing): RefreshRecord {
-    const { serverKey, name, spent } = refresh;
+    const { serverKey, name, spent, refreshDigest, expiresAt } = refresh;
     const at = isoTime(options.now());
-    return { v: 1, serverKey, name, spent, at, refused: false, client: null, answer: null };
+    const begun = { v: 1, serverKey, name, spent, refreshDigest, expiresAt, at } as const;
+    return { ...begun, refused: false, client: null, answer: null };
   }
 
   async function key() {
@@ -127,9 +134,9 @@ export function createRefreshJournal(options: {
         const record = readRecord(join(dir, name));
         if (record === null) damaged.push(join(dir, name));
         else {
-          const { serverKey, name: server, spent, refused, client, answer } = record;
+          const { v: _v, at: _at, refused, answer, ...begun } = record;
           const state = answer !== null ? 'answered' : refused ? 'refused' : 'sent';
-          open.push({ serverKey, name: server, spent, state, client });
+          open.push({ ...begun, state });
         }
       }
       return { open, damaged };

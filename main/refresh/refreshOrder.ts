@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { CLIENT_CONFIG_MAP } from '../credentials/destination.ts';
 import { type Entry, isObject, type Json, SERVER_MAP } from '../credentials/entry.ts';
+import { expiresAtOf } from '../credentials/serverState.ts';
 import { isSameIssuer } from './issuer.ts';
 
 /** All that a refresh of one server's value needs. Holds secrets. */
@@ -8,6 +9,10 @@ export interface RefreshOrder {
   readonly name: string;
   /** As {@link tokenDigest} says. */
   readonly digest: string;
+  /** Names the refresh token alone; 64 hex digits. */
+  readonly refreshDigest: string;
+  /** Until when the access token beside it is good, ms since the epoch; `null`: not said. */
+  readonly expiresAt: number | null;
   /** Names the tokens together with the client that shows them, its secret included; 64 hex digits. */
   readonly clientDigest: string;
   readonly refreshToken: string;
@@ -53,6 +58,8 @@ export function refreshOrder(entry: Entry | null, serverKey: string): RefreshOrd
   return {
     name: text(value, 'serverName') ?? serverKey,
     digest,
+    refreshDigest: hash('sha256', `agenc-bar refresh token\n${refreshToken}`),
+    expiresAt: expiresAtOf(value ?? null),
     // With the tokens in it nobody can guess a short secret from it.
     clientDigest: hash(
       'sha256',

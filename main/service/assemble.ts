@@ -26,6 +26,7 @@ import { createFloodAlert } from '../sync/stormAlert.ts';
 import { systemClock } from '../system/clock.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
+import { tellEach } from '../system/tellEach.ts';
 import { type DestinationBook, openDestinationBook } from '../trust/destinationBook.ts';
 import { keptValue } from './keptValue.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
@@ -141,10 +142,10 @@ export function assemble(
     },
   });
   const emit: Emit = (event) => {
-    fence.onEvent(event);
-    if (event.event === 'mission') noteRun(event);
-    refresher.onEvent(event);
-    onEvent(event);
+    const note = (): void => {
+      if (event.event === 'mission') noteRun(event);
+    };
+    tellEach([fence.onEvent, note, refresher.onEvent, onEvent], event);
   };
   const reconciler = createReconciler({
     store,

@@ -109,9 +109,11 @@ export function connectEngine(
 
   async function followOther({ pid, who }: EngineHeld): Promise<void> {
     let answered = false;
+    const following = new AbortController();
+    const signal = AbortSignal.any([ending.signal, following.signal]);
     try {
-      void tellEvents();
-      for await (const live of await followSnapshots(socket, ending.signal)) {
+      void tellEvents(signal);
+      for await (const live of await followSnapshots(socket, signal)) {
         answered = true;
         snapshot = live.snapshot;
         become({ status: 'other', pid });
@@ -119,6 +121,8 @@ export function connectEngine(
     } catch (error) {
       // One that answered was killed; one that does not answer starts, or ends, just now.
       if (!answered && !(error instanceof NoEngine)) return failed(errorText(error));
+    } finally {
+      following.abort();
     }
     gaps = answered ? 0 : gaps + 1;
     if (gaps < MAX_GAPS) return pause(GAP_MS);
@@ -127,11 +131,11 @@ export function connectEngine(
     );
   }
 
-  async function tellEvents(): Promise<void> {
+  async function tellEvents(signal: AbortSignal): Promise<void> {
     try {
       for (let isCutOff = true; isCutOff; ) {
         isCutOff = false;
-        for await (const event of await followEngine(socket, ending.signal)) {
+        for await (const event of await followEngine(socket, signal)) {
           isCutOff = event.event === 'cut-off';
           if (!isCutOff) onEvent(event);
         }

@@ -63,8 +63,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       return {};
     },
 
-    async resync({ missionId }) {
-      const results = await engine.resync(missionId);
+    async resync({ missionId, heal }) {
+      const results = await engine.resync(missionId, heal);
       return {
         missions: results.map((result) => ({
           ...result,

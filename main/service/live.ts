@@ -1,3 +1,4 @@
+import { tellEach } from '../system/tellEach.ts';
 import type { LiveSnapshot, Snapshot } from './contract/engine.ts';
 
 /** Snapshots as they change, for those who watch. While nobody does, none is made. */
@@ -28,7 +29,7 @@ export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
     timer = null;
     if (listeners.size === 0) return;
     const live = current();
-    for (const listener of listeners) listener(live);
+    tellEach(listeners, live);
   }
 
   return {

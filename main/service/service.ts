@@ -9,6 +9,7 @@ import { isoTime } from '../system/isoTime.ts';
 import { removeLeftovers, TEMPORARY } from '../system/leftovers.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { ensurePrivateFolder } from '../system/socketPath.ts';
+import { tellEach } from '../system/tellEach.ts';
 import { tidyMemory } from '../system/tidyMemory.ts';
 import { UserError } from '../system/userError.ts';
 import { assemble, type Parts, reportSettings, type ServiceOptions } from './assemble.ts';
@@ -105,9 +106,7 @@ async function start(
   });
   const listeners = new Set<Listener>([listener]);
   const publish = (message: EventMessage): void => {
-    log.append(message);
-    for (const tell of listeners) tell(message);
-    live.changed();
+    tellEach([log.append, ...listeners, live.changed], message);
   };
   started.defer(async () => {
     publish({ event: 'stopped', at: isoTime(Date.now()) });

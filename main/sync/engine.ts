@@ -73,8 +73,8 @@ export interface Engine {
   lookAtMissions(): void;
   /** Another program says that the global entry changed. */
   lookAtAll(): void;
-  /** Reads everything again, heals what is unusable, and says what it did. */
-  resync(missionId?: string): Promise<ResyncResult[]>;
+  /** Reads everything again, heals what is unusable if that is wanted, and says what it did. */
+  resync(missionId?: string, heal?: boolean): Promise<ResyncResult[]>;
   /** Answers an alert. @throws UserError if there is no such alert, or that is no answer to it */
   resolve(alertId: string, answer: AlertAnswer): Promise<void>;
   /** Puts values into the global entry, from where they go everywhere. @throws UserError if they cannot be written */
@@ -320,7 +320,7 @@ export function createEngine(deps: EngineDeps): Engine {
     clone: (mission) => reconcileOne(mission, 'clone'),
     writeBack: (mission) => reconcileOne(mission, isShared(mission) ? 'share' : 'write-back'),
 
-    async resync(missionId) {
+    async resync(missionId, heal = true) {
       rescan();
       const isMeant = (mission: Mission): boolean =>
         missionId === undefined || mission.id === missionId;
@@ -328,7 +328,7 @@ export function createEngine(deps: EngineDeps): Engine {
       if (meant.length === 0 && missionId !== undefined) throw noMission(missionId);
       const { missions } = await loop.command(
         () => ({
-          heal: true,
+          heal,
           targets: activeMissions()
             .filter(isMeant)
             .map((mission) => {
@@ -407,8 +407,11 @@ export function createEngine(deps: EngineDeps): Engine {
       deps.fence.dispose();
       const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
       if (how === 'abandon') loop.abandon();
-      await loop.stop(targets.length > 0 ? { targets } : null);
-      await store.dispose();
+      try {
+        await loop.stop(targets.length > 0 ? { targets } : null);
+      } finally {
+        await store.dispose();
+      }
     },
   };
 }

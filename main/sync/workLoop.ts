@@ -236,6 +236,14 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     }
   }
 
+  /** Runs work on entries as the only one. Whoever waited until the loop had ended would write beside the next engine. */
+  function whileOpen<T>(work: () => Promise<T>): Promise<T> {
+    return exclusive(() => {
+      if (stopped) throw new UserError('The engine ends just now; nothing was changed. Try again.');
+      return work();
+    });
+  }
+
   function retry(): void {
     for (const id of stuckIds) resume(id);
     stuckIds.clear();
@@ -465,7 +473,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     save,
     settled,
     phaseOf,
-    exclusively: exclusive,
+    exclusively: whileOpen,
     isPaused: () => paused,
     isBusy: () => hasWork() || isActing(),
 
@@ -489,7 +497,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     async command(request, patienceMs = 0) {
       if (paused) throw new UserError('Syncing is paused; resume it, then try again.');
       const attempt = (next: ReconcileRequest) =>
-        exclusive(async () => {
+        whileOpen(async () => {
           const done = await run(next);
           await save();
           return done;
@@ -517,9 +525,12 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       locks.dispose();
       await exclusive(async () => {
         if (stopped) return;
-        if (last !== null && !paused) await run(last);
-        stopped = true;
-        await save();
+        try {
+          if (last !== null && !paused) await run(last);
+        } finally {
+          stopped = true;
+          await save();
+        }
       });
       retries.dispose();
       locks.dispose();

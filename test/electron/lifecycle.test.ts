@@ -178,17 +178,19 @@ describe('with an engine of another process', () => {
   });
 });
 
-it('after sleep everything is looked at once more, and healed', async () => {
+it('after sleep everything is looked at once more, and no rejected token is pushed back', async () => {
   const page = await world.open();
   await untilConnected(world, page);
   const [a, b] = [world.world.ref('a'), world.world.ref('b')];
-  const server = await signIn(a, 'loop');
-  await world.world.untilHeld(server);
+  await world.world.untilHeld(await signIn(a, 'loop'));
   await invalidate(b, 'loop');
-  await until('it is shown', async () => {
+  const statusOfB = async () => {
     const { snapshot } = await world.state(page);
-    return snapshot?.missions.some(({ servers }) => servers[0]?.status === 'invalidated') === true;
-  });
+    return snapshot?.missions.find(({ id }) => id === 'b');
+  };
+  await until('it is shown', async () => (await statusOfB())?.servers[0]?.status === 'invalidated');
+  const seenAt = (await statusOfB())?.seenAt;
   for (const event of ['suspend', 'resume', 'unlock-screen'] as const) await world.app.power(event);
-  await world.world.untilHeld(server);
+  await until('it was looked at again', async () => (await statusOfB())?.seenAt !== seenAt);
+  expect(serverIn(b, 'loop')).toMatchObject({ accessToken: '' });
 });

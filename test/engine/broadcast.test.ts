@@ -12,7 +12,7 @@ import {
 } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
-import { fakeEntry } from '../support/fake.ts';
+import { fakeEntry, fakeServer } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
@@ -99,7 +99,8 @@ async function changeUnseen(
 
 /** An engine whose global entry has a modification time that can be repeated. */
 async function startUnseeing(debounceMs = 20): Promise<{ engine: EngineProcess; a: EntryRef }> {
-  writeFileSync(entryFile(world.global), fakeEntry(['loop'], { note: 'aaaa' }), { mode: 0o600 });
+  const text = fakeEntry([fakeServer('loop', { note: 'aaaa' })]);
+  writeFileSync(entryFile(world.global), text, { mode: 0o600 });
   utimesSync(entryFile(world.global), 1_700_000_000, 1_700_000_000);
   world.writeSettings({ debounceMs });
   const a = world.addMission('a');

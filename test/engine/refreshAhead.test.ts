@@ -12,7 +12,7 @@ import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpSer
 import { editAsClient, serverIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
-import { type FakeServer, MARK, serverKey } from '../support/fake.ts';
+import { type FakeServer, fakeToken, MARK, serverKey } from '../support/fake.ts';
 import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 
@@ -121,6 +121,40 @@ it('of the global entry alone is refreshed where a mission lives by that, and on
   expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'refreshed' });
   expect(serialIn(oauth, world.global, LOOP)).toBe(2);
   expect(serialIn(oauth, a, LOOP), 'its own entry is left alone').not.toBe(2);
+});
+
+describe('a refresh token that was refused', () => {
+  /** It lies in all entries again, beside another access token, when the next engine comes. */
+  async function startAgain(expiresAt: number): Promise<void> {
+    await world.killAll();
+    const held = serverIn(a, LOOP) as FakeServer;
+    for (const place of places)
+      await putServer(place, { ...held, accessToken: fakeToken('access'), expiresAt });
+    await world.startEngine();
+  }
+  const untilTrouble = () =>
+    until('it is shown as one that needs a sign-in', async () => {
+      const [shown] = (await world.mission('a')).servers;
+      return shown?.refreshTrouble === 'needs-sign-in';
+    });
+
+  it('is not sent again beside an older access token', async () => {
+    oauth.setTokenFault({ kind: 'status', status: 400, error: 'invalid_grant' });
+    await startDue();
+    await untilTrouble();
+    await startAgain(Date.now() + 60_000);
+    await untilTrouble();
+    expect(oauth.tokenRequests).toHaveLength(1);
+  });
+
+  it('is sent again beside a later one: a client has refreshed with it since', async () => {
+    oauth.setTokenFault({ kind: 'status', status: 400, error: 'invalid_grant' });
+    await startDue();
+    await untilTrouble();
+    oauth.setTokenFault(null);
+    await startAgain(Date.now() + 200_000);
+    await untilSerial(2);
+  });
 });
 
 describe('the snapshot', () => {
@@ -339,7 +373,7 @@ it('new tokens that no entry can hold: told once, and not tried for ever', async
   const spent = tokenDigest(value as never) ?? '';
   const tokens = { refreshToken: value.refreshToken as string, expiresAt: 1e20, scope: null };
   await journal.keep(
-    { serverKey: serverKey(LOOP), name: LOOP, spent },
+    { serverKey: serverKey(LOOP), name: LOOP, spent, refreshDigest: null, expiresAt: null },
     { ...tokens, accessToken: `${MARK}\ud800` },
   );
   const engine = await world.startEngine();

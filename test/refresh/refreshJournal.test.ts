@@ -28,6 +28,8 @@ const refreshOf = (digit: number) => ({
   serverKey: 'loop|0123456789abcdef',
   name: 'loop',
   spent: spentOf(digit),
+  refreshDigest: spentOf(digit + 8),
+  expiresAt: 1_795_000_060_000,
 });
 const tokens = () => ({
   accessToken: fakeToken('access'),

@@ -2,8 +2,9 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { connectEngine, type EngineConnection } from '../../main/service/connection.ts';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
+import { startService } from '../../main/service/service.ts';
 import { aWhile } from '../support/aWhile.ts';
-import { signIn } from '../support/clientWrites.ts';
+import { serverIn, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { until } from '../support/until.ts';
 
@@ -36,7 +37,7 @@ const becomes = (connection: EngineConnection, status: string) =>
 
 describe('with no engine there', () => {
   it('runs one, and shows what it does without asking', async () => {
-    const [a, b] = world.addMissions('a', 'b');
+    const [a] = world.addMissions('a', 'b');
     const connection = connect();
     expect(connection.state()).toEqual({ status: 'starting' });
     await becomes(connection, 'own');
@@ -57,7 +58,6 @@ describe('with no engine there', () => {
       connection.snapshot()?.global.hash,
       connection.snapshot()?.global.hash,
     ]);
-    expect(b.configDir).not.toBe(a.configDir);
     expect(events.map(({ event }) => event)).toContain('sync');
   });
 
@@ -128,8 +128,30 @@ it('an engine whose lock was taken away stops writing, and says so', async () =>
   renameSync(world.paths.engineLock, `${world.paths.engineLock}.aside`);
   await becomes(connection, 'failed');
   expect(connection.state()).toMatchObject({ message: expect.stringContaining('taken away') });
-  expect(a.configDir).toContain('a');
+  await signIn(a, 'late');
+  await aWhile();
+  await world.untilGone('late', [world.global]);
 });
+
+it.each(['abandon', 'dispose'] as const)(
+  'an engine that has let go (%s) carries out no command that came before, and deletes nothing',
+  async (end) => {
+    const a = world.addMission('a');
+    const service = await startService({ paths: world.paths, env: world.env }, () => undefined);
+    const { handlers } = service;
+    world.setStopped('a');
+    await until('it is seen', async () => {
+      return (await handlers.status({})).missions[0]?.state === 'stopped';
+    });
+    await service[end]();
+    await signIn(a, 'late');
+    const remove = () => handlers.remove({ id: 'a', deleteWork: true });
+    for (const command of [() => handlers.resync({}), remove])
+      await expect(command()).rejects.toThrow('ends just now');
+    await world.untilGone('late', [world.global]);
+    expect(serverIn(a, 'late')).toBeDefined();
+  },
+);
 
 describe('pausing', () => {
   it('writes nothing until it is taken back; then all that came meanwhile is synced', async () => {

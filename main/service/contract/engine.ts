@@ -218,7 +218,8 @@ export const commands = {
   /** Reads the entries of stopped missions, which nobody follows; what is pushed then shows them. */
   look: { params: nothing, result: nothing },
   resync: {
-    params: z.object({ missionId: z.string().optional() }),
+    /** `heal`: usable values replace those that became unusable; so it is unless `false` is said. */
+    params: z.object({ missionId: z.string().optional(), heal: z.boolean().optional() }),
     result: z.object({ missions: z.array(resyncResultSchema) }),
   },
   resolve: {
