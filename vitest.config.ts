@@ -36,7 +36,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     setupFiles: ['test/support/guard.ts'],
     // Much of a test is waiting for other processes.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // A worker costs more than most files; the guard gives each file a HOME of its own all the same.
     isolate: false,
     projects: [

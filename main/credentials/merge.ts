@@ -155,14 +155,12 @@ export function wipedFields(
   const fields = fieldsOf(entry);
   const vanished = [...known].filter((id) => !fields.has(id));
   const fresh = vanished.filter((id) => !held.has(id));
-  const mapsOf = fresh.map((id) => splitField(id).map).filter((map) => isSignInMap(map));
-  const isGone = (map: string | null) => map !== null && entry?.[map] === undefined;
-  const wiped = entry === null || fresh.filter(isServerField).length > 1 || mapsOf.some(isGone);
+  const lostItsMap = (id: FieldId): boolean => {
+    const { map } = splitField(id);
+    return map !== null && SIGN_IN_MAPS.includes(map) && entry?.[map] === undefined;
+  };
+  const wiped = entry === null || fresh.filter(isServerField).length > 1 || fresh.some(lostItsMap);
   return new Set(wiped ? vanished : vanished.filter((id) => held.has(id)));
-}
-
-function isSignInMap(map: string | null): boolean {
-  return map !== null && SIGN_IN_MAPS.includes(map);
 }
 
 function toValue(id: FieldId, value: Json | undefined, digester: Digester): Value | null {

@@ -227,10 +227,8 @@ export function createLease(deps: LeaseDeps): Lease {
   ): Promise<LeaseResult> {
     const spent = order.digest;
     const { name, clientDigest, refreshDigest, expiresAt } = order;
-    const begun: OpenRefresh = {
-      ...{ serverKey, name, spent, refreshDigest, expiresAt },
-      ...{ state: 'sent', client: null },
-    };
+    const noted = { serverKey, name, spent, refreshDigest, expiresAt };
+    const begun: OpenRefresh = { ...noted, state: 'sent', client: null };
     try {
       await journal.intend(begun);
     } catch (error) {

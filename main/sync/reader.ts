@@ -106,17 +106,12 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     return { frozen, dropped };
   }
 
-  /** A mission's servers that are of use to others, by field. */
-  function usableFields({ target: { mission }, loaded }: LoadedMission): ReadonlySet<FieldId> {
+  /** Whether a mission has a server's value that all may have. */
+  function hasGood({ target: { mission }, loaded }: LoadedMission, id: FieldId): boolean {
     const { entry } = contentOf(loaded);
-    const odd = new Set(
-      destinations
-        .look(entry, placeOfMission(mission.id))
-        .map(({ serverKey }) => fieldsOfServer(serverKey)[0]),
-    );
-    const fields = fieldsOf(entry);
-    const usable = [...fields.keys()].filter((id) => !odd.has(id) && isUsableIn(fields, id));
-    return new Set(usable.filter(isServerField));
+    const found = destinations.look(entry, placeOfMission(mission.id));
+    const isOdd = found.some(({ serverKey }) => fieldsOfServer(serverKey)[0] === id);
+    return !isOdd && isUsableIn(fieldsOf(entry), id);
   }
 
   return {
@@ -139,14 +134,12 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     plan({ global, missions }, request) {
       if (!canMerge(global, request.globalAnswer)) return null;
       // First, since what it says of a sign-in counts more than what a mission says.
-      destinations.look(contentOf(global).entry, GLOBAL_PLACE);
-      const usable = missions.map((mission) => usableFields(mission));
-      // What gave way and is back in the global entry gives way again, as long as a mission has what took its place.
       const distrustedGlobal = distrusted(
         global,
         GLOBAL_PLACE,
         request.globalTampering,
-        (id, { superseded }) => superseded !== null && usable.some((fields) => fields.has(id)),
+        // What gave way and is back there gives way again, as long as a mission has what took its place.
+        (id, { superseded }) => superseded !== null && missions.some((each) => hasGood(each, id)),
       );
       const ofGlobal = fieldsOf(contentOf(global).entry);
       const edits = request.edits?.(contentOf(global).entry);

@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
-import { entryFile, lockFolder, serverIn, signIn } from '../support/clientWrites.ts';
+import { entryFile, lockFolder, serverIn, signIn, takeLock } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
 import { fakeEntry } from '../support/fake.ts';
 import { chooseSeed, createRandom } from '../support/random.ts';
@@ -31,12 +23,12 @@ beforeEach(() => {
 });
 
 /** Keeps a client's lock as a living client does, heartbeat and all, until the test ends or lets go. */
-function keepLock(place: EntryRef): () => void {
-  mkdirSync(lockFolder(place));
-  const beat = setInterval(() => utimesSync(lockFolder(place), new Date(), new Date()), 500);
+async function keepLock(place: EntryRef): Promise<() => void> {
+  const lock = await takeLock(place);
+  const beat = setInterval(() => utimesSync(lock, new Date(), new Date()), 500);
   const letGo = (): void => {
     clearInterval(beat);
-    rmSync(lockFolder(place), { recursive: true, force: true });
+    rmSync(lock, { recursive: true, force: true });
   };
   onTestFinished(letGo);
   return letGo;
@@ -49,7 +41,7 @@ describe('a client’s lock that somebody keeps', () => {
       const [a, b] = world.addMissions('a', 'b');
       const held = Array.from({ length: count }, (_, index) => world.addMission(`x${index}`));
       await world.startEngine();
-      const letGo = held.map(keepLock);
+      const letGo = await Promise.all(held.map(keepLock));
       const first = await signIn(a, 'first');
       await world.untilHeld(first, [world.global, b]);
       // Each once took the five seconds that the one before it waited for the lock.
@@ -72,7 +64,7 @@ describe('a client’s lock that somebody keeps', () => {
     await world.startEngine();
     const known = await signIn(a, 'known');
     await world.untilHeld(known);
-    const letGo = keepLock(world.global);
+    const letGo = await keepLock(world.global);
     const waiting = await signIn(a, 'waiting');
     const late = world.addMission('late');
     await world.untilHeld(known, [late]);
@@ -99,7 +91,7 @@ describe('a client’s lock that somebody keeps', () => {
     const [a, b] = world.addMissions('a', 'b');
     const stopped = world.addMission('stopped', { running: false, entry: fakeEntry(['loop']) });
     await world.startEngine();
-    const letGo = keepLock(stopped);
+    const letGo = await keepLock(stopped);
     const removing = world.run(['mission', 'rm', 'stopped']);
     const server = await signIn(a, 'meanwhile');
     await world.untilHeld(server, [world.global, b]);

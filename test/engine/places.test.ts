@@ -225,7 +225,7 @@ describe('what an engine that was killed left behind', () => {
     await first.kill('SIGKILL');
     // The next engine wants to write there, too.
     const waiting = await signIn(world.global, 'waiting');
-    mkdirSync(lockFolder(b));
+    mkdirSync(lockFolder(b), { recursive: true });
     const engine = world.spawnEngine();
     // A client gives up after 7.5 s, silently: then this sign-in would be lost.
     const server = await signIn(b, 'own');

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import {
   readText,
   serverIn,
   signIn,
+  takeLock,
   writeAsClient,
 } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
@@ -223,7 +224,7 @@ describe('a change that comes while a reconcile waits for another mission', () =
     const [a, wiped, busy] = world.addMissions('a', 'wiped', 'busy');
     await world.startEngine();
     // A client at work keeps its lock, so that the reconcile takes a while.
-    mkdirSync(lockFolder(busy));
+    await takeLock(busy);
     await world.untilHeld(await signIn(a, 'one'), [world.global, wiped]);
     rmSync(entryFile(wiped));
     rmdirSync(lockFolder(busy));

@@ -82,6 +82,18 @@ export async function logOut(place: Place, name: string): Promise<void> {
   });
 }
 
+/** Takes the lock of an entry as the client does, which waits for whoever has it. @returns its folder */
+export async function takeLock(place: Place): Promise<string> {
+  const lock = lockFolder(place);
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!tryLock(lock)) {
+    if (performance.now() > deadline)
+      throw new Error(`the client waited ${PATIENCE_MS} ms for ${lock}, and lost its write`);
+    await sleep(RETRY_MS);
+  }
+  return lock;
+}
+
 /** What the client makes of a server whose refresh was rejected. */
 export async function invalidate(place: Place, name: string): Promise<void> {
   await editAsClient(place, (blob) => {
@@ -99,13 +111,7 @@ async function rewriteAsClient(
   place: Place,
   change: (text: string | null) => string,
 ): Promise<void> {
-  const lock = lockFolder(place);
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!tryLock(lock)) {
-    if (performance.now() > deadline)
-      throw new Error(`the client waited ${PATIENCE_MS} ms for ${lock}, and lost its write`);
-    await sleep(RETRY_MS);
-  }
+  const lock = await takeLock(place);
   const temporary = `${entryFile(place)}.tmp.${randomBytes(4).toString('hex')}`;
   try {
     writeFileSync(temporary, change(readText(place)), { mode: 0o600, flag: 'wx' });
