@@ -5,7 +5,7 @@ import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import { createParser, loadEntry } from '../sync/entryView.ts';
 import type { Replaced } from '../sync/outcome.ts';
 import { errorText } from '../system/errors.ts';
-import type { DestinationBook } from '../trust/destinationBook.ts';
+import type { DestinationBook, Tampering } from '../trust/destinationBook.ts';
 import type { TokenEndpoint } from '../trust/signIn.ts';
 import type { Endpoint, OAuthRefresher } from './oauthRefresh.ts';
 import type { KeptTokens, OpenRefresh, RefreshJournal } from './refreshJournal.ts';
@@ -120,12 +120,10 @@ export function createLease(deps: LeaseDeps): Lease {
   /** Forgets what came to nothing, once the entry holds other tokens. */
   async function tidy(entry: Entry | null): Promise<void> {
     for (const one of open.values()) {
-      const { serverKey, spent } = one;
+      const { serverKey, spent, state } = one;
+      if (state === 'answered' || tokenDigest(valueIn(entry, serverKey)) === spent) continue;
       const order = refreshOrder(entry, serverKey);
-      const isThere =
-        tokenDigest(valueIn(entry, serverKey)) === spent ||
-        (order !== null && isSent(one, serverKey, order));
-      if (one.state !== 'answered' && !isThere) await close(one.spent);
+      if (order === null || !isSent(one, serverKey, order)) await close(spent);
     }
   }
 
@@ -156,8 +154,7 @@ export function createLease(deps: LeaseDeps): Lease {
     // The engine has not looked at it yet; it does now.
     if (trust === 'unknown') return { status: 'changed' };
     if (trust !== 'known') {
-      const isSpent = trust.changes.length === 0 && trust.superseded !== null;
-      const detail = isSpent
+      const detail = isOnlySuperseded(trust)
         ? 'its tokens are older ones that were replaced already'
         : 'its tokens were issued elsewhere than it says';
       return { status: 'unfit', detail, value };
@@ -258,7 +255,7 @@ export function createLease(deps: LeaseDeps): Lease {
   /** Something older than what was refreshed was put there in this moment: a backup, or a late write. */
   function isSuperseded(serverKey: string, now: Json): boolean {
     const trust = deps.destinations.judge({ [SERVER_MAP]: { [serverKey]: now } }, serverKey);
-    return typeof trust === 'object' && trust.changes.length === 0 && trust.superseded !== null;
+    return typeof trust === 'object' && isOnlySuperseded(trust);
   }
 
   /** Puts new tokens into the global entry and all missions, unless somebody signed in or out meanwhile. */
@@ -338,6 +335,11 @@ export function idOf(serverKey: string): FieldId {
 
 function valueIn(entry: Entry | null, serverKey: string): Json | undefined {
   return fieldsOf(entry).get(idOf(serverKey));
+}
+
+/** It would go where it belongs, but others took its place already. */
+function isOnlySuperseded({ changes, superseded }: Tampering): boolean {
+  return changes.length === 0 && superseded !== null;
 }
 
 /**

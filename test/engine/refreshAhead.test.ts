@@ -13,7 +13,7 @@ import { editAsClient, serverIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
 import { type FakeServer, fakeToken, MARK, serverKey } from '../support/fake.ts';
-import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
+import { putServer, serialIn, signedInAt, untilSerialIn } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 
 const LOOP = 'loop';
@@ -47,11 +47,7 @@ async function startDue(overrides: Record<string, unknown> = {}): Promise<Engine
 }
 
 const serials = () => places.map((place) => serialIn(oauth, place, LOOP));
-const untilSerial = (serial: number) =>
-  until(
-    () => `token ${serial} in every entry; seen: ${serials().join(', ')}`,
-    () => serials().every((one) => one === serial),
-  );
+const untilSerial = (serial: number) => untilSerialIn(oauth, places, LOOP, serial);
 const locksLeft = () =>
   places.filter(({ configDir }) => existsSync(join(configDir, refreshLockName(serverKey(LOOP)))));
 const notes = () => (existsSync(world.paths.refresh) ? readdirSync(world.paths.refresh) : []);

@@ -5,7 +5,7 @@ import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpSer
 import { editAsClient } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { type FakeServer, serverKey } from '../support/fake.ts';
-import { putServer, serialIn, signedInAt } from '../support/oauthScene.ts';
+import { putServer, serialIn, signedInAt, untilSerialIn } from '../support/oauthScene.ts';
 import { until } from '../support/until.ts';
 
 const LOOP = 'loop';
@@ -33,11 +33,7 @@ afterEach(async () => {
 });
 
 const serials = () => places.map((place) => serialIn(oauth, place, LOOP));
-const untilSerial = (serial: number | undefined) =>
-  until(
-    () => `token ${serial} in every entry; seen: ${serials().join(', ')}`,
-    () => serials().every((one) => one === serial),
-  );
+const untilSerial = (serial: number | undefined) => untilSerialIn(oauth, places, LOOP, serial);
 
 describe('a refresh token that was sent once', () => {
   it('is not sent again, nor spread, when a backup puts it back in the global entry', async () => {

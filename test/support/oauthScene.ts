@@ -1,6 +1,7 @@
 import type { OAuthMcpServer } from '../doubles/oauthMcpServer.ts';
 import { editAsClient, type Place, serverIn } from './clientWrites.ts';
 import { type FakeServer, serverKey } from './fake.ts';
+import { until } from './until.ts';
 
 /** A value as the client keeps it after a sign-in at the OAuth double, nobody having opened a browser. */
 export function signedInAt(
@@ -40,4 +41,18 @@ export async function putServer(place: Place, value: FakeServer): Promise<FakeSe
 /** Which of the double's tokens an entry holds, by its number. */
 export function serialIn(oauth: OAuthMcpServer, place: Place, name: string): number | undefined {
   return oauth.serialOf(serverIn(place, name)?.accessToken);
+}
+
+/** Waits until all entries hold that token of the double; `undefined`: none. */
+export function untilSerialIn(
+  oauth: OAuthMcpServer,
+  places: readonly Place[],
+  name: string,
+  serial: number | undefined,
+): Promise<void> {
+  const serials = () => places.map((place) => serialIn(oauth, place, name));
+  return until(
+    () => `token ${serial} in every entry; seen: ${serials().join(', ')}`,
+    () => serials().every((one) => one === serial),
+  );
 }
