@@ -47,6 +47,11 @@ export interface MissionScene {
   /** The serial number of the token in an entry; `undefined` where there is none. */
   serialIn(configDir: string): number | undefined;
   untilSerial(serial: number, ...configDirs: string[]): Promise<void>;
+  /**
+   * Until a mission's client, started without a sign-in, has noted that one is needed. A sign-in before that is
+   * met by its first attempt to connect, which refreshes it at once.
+   */
+  untilItNeedsASignIn(mission: TestMission): Promise<void>;
   status(mission: TestMission): Promise<WrapperStatus>;
   untilStatus(mission: TestMission, wanted: Partial<WrapperStatus>): Promise<WrapperStatus>;
   /** The events of a mission's `wrapper.log`. */
@@ -137,6 +142,13 @@ export async function createMissionScene(claudePath: string): Promise<MissionSce
       until(
         () => `token ${serial}; there is ${configDirs.map(serialIn).join(', ')}`,
         () => configDirs.every((configDir) => serialIn(configDir) === serial),
+      ),
+
+    untilItNeedsASignIn: ({ configDir }) =>
+      until(
+        'the client notes that its server needs a sign-in',
+        () => existsSync(join(configDir, 'mcp-needs-auth-cache.json')),
+        CLIENT_PATIENCE_MS,
       ),
 
     async untilStatus(mission, wanted) {

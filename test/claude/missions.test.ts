@@ -55,7 +55,7 @@ describe.skipIf(!found.ok)(
       const aMayEnd = Promise.withResolvers<void>();
       const ofA = await all.model({ say: 'A is done.', before: () => aMayEnd.promise });
       const runOfA = all.runHeadless(a, ofA.env);
-      await all.untilStatus(a, { phase: 'running' });
+      await all.untilItNeedsASignIn(a);
       const first = await signIn(a.configDir);
       await untilSerial(first, global);
 
@@ -94,6 +94,7 @@ describe.skipIf(!found.ok)(
       const ofA = await all.model({
         say: 'A is done.',
         before: async () => {
+          await all.untilItNeedsASignIn(a);
           serial = await signIn(a.configDir);
         },
       });
@@ -120,6 +121,7 @@ describe.skipIf(!found.ok)(
         const run = all.runHeadless(a, ofA.env);
         const { pid, claudePid } = await all.untilStatus(a, { phase: 'running' });
         await until('the model is asked', () => ofA.api.prompts().length > 0);
+        await all.untilItNeedsASignIn(a);
         process.kill(pid, 'SIGKILL');
         await run;
         const serial = await all.signIn(a.configDir);

@@ -62,6 +62,7 @@ describe.skipIf(whyNot !== null)(
       await tmux.prompt('remember the plum');
       await tmux.untilText('A first answer.');
       expect(await stateOf()).toBe('running');
+      await all.untilItNeedsASignIn(mission);
       const serial = await all.signIn(mission.configDir);
       expect(all.serialIn(world.global.configDir)).toBe(undefined);
       await stop();

@@ -119,7 +119,7 @@ describe.skipIf(!found.ok)(
       const aMayEnd = Promise.withResolvers<void>();
       const ofA = await all.model({ say: 'A is done.', before: () => aMayEnd.promise });
       const runOfA = all.runHeadless(a, ofA.env);
-      await all.untilStatus(a, { phase: 'running' });
+      await all.untilItNeedsASignIn(a);
       const first = await login(a, global);
       expect(first).toBe(1);
       expect(readEntry(a.configDir), 'nothing comes into its own entry').toBe(undefined);
