@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Entry, isObject, type Json, SERVER_MAP } from './entry.ts';
+import { type FieldId, fieldId } from './fields.ts';
 
 /**
  * Where a sign-in's secrets may go: what a server's value says of addresses and of the OAuth client.
@@ -30,6 +31,11 @@ export interface SecretDigests {
 
 /** The map beside the servers where the client keeps secrets of OAuth clients that were registered by hand. */
 export const CLIENT_CONFIG_MAP = 'mcpOAuthClientConfig';
+
+/** Fields that go together: a server's value and the client secret kept beside it. */
+export function fieldsOfServer(serverKey: string): readonly [server: FieldId, client: FieldId] {
+  return [fieldId(SERVER_MAP, serverKey), fieldId(CLIENT_CONFIG_MAP, serverKey)];
+}
 
 const SERVER_ADDRESS = 'serverUrl';
 const ISSUER = 'issuer';

@@ -5,7 +5,7 @@ import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import { fieldName } from '../credentials/serverState.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { Unavailable } from '../stores/store.ts';
-import type { Tampering } from '../trust/destinationBook.ts';
+import type { Tampering } from '../trust/judge.ts';
 import type { EntryView } from './entryView.ts';
 import type { WipeAnswer } from './plan.ts';
 

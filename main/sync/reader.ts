@@ -1,15 +1,12 @@
+import { fieldsOfServer } from '../credentials/destination.ts';
 import type { Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry, type Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField, splitField } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
-import {
-  type DestinationBook,
-  digestOfAll,
-  fieldsOfServer,
-  type Tampering,
-} from '../trust/destinationBook.ts';
+import type { DestinationBook } from '../trust/destinationBook.ts';
+import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import { GLOBAL_PLACE } from '../trust/signIn.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';

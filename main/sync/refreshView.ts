@@ -1,10 +1,10 @@
+import { fieldsOfServer } from '../credentials/destination.ts';
 import { SERVER_MAP } from '../credentials/entry.ts';
 import { type FieldId, fieldId } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { MissionRegistry } from '../missions/registry.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
 import type { EntryRef } from '../stores/store.ts';
-import { fieldsOfServer } from '../trust/destinationBook.ts';
 import type { MissionRecord } from './lineage.ts';
 import type { Seen } from './seen.ts';
 import type { WorkLoop } from './workLoop.ts';

@@ -2,7 +2,7 @@ import { MAX_FIELD_LENGTH, MAX_SHARED_LENGTH, MAX_SHARED_SERVERS } from '../cred
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
-import { digestOfAll, type Tampering } from '../trust/destinationBook.ts';
+import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import type { Alerts } from './alerts.ts';
 import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
 import { changesText, isShort } from './replacements.ts';

@@ -23,6 +23,14 @@ export interface Place {
 const standings = ['offered', 'current', 'former', 'rejected', 'signed-out'] as const;
 export type Standing = (typeof standings)[number];
 
+/** How a sign-in came to its end; `null`: it has not. */
+export type Superseded = 'replaced' | 'signed-out' | null;
+
+export function supersededAs(standing: Standing): Superseded {
+  if (standing === 'signed-out') return standing;
+  return standing === 'former' || standing === 'rejected' ? 'replaced' : null;
+}
+
 /** One set of tokens and where they may be sent. Digests and origins only, no secret. */
 export interface SignIn {
   readonly serverKey: string;
@@ -79,7 +87,7 @@ export const destinationsFile = z.object({
   spent: z.record(z.string(), z.array(digest)).default({}),
 });
 
-type DestinationsFile = z.infer<typeof destinationsFile>;
+export type DestinationsFile = z.infer<typeof destinationsFile>;
 
 export function toFile(
   signIns: Iterable<SignIn>,
