@@ -21,6 +21,7 @@ import { until } from '../support/until.ts';
 import { available, readEntry } from './client.ts';
 import {
   addConfigDir,
+  configOf,
   createScene,
   LOOP,
   putEntry,
@@ -113,8 +114,8 @@ describe.skipIf(!found.ok)(
       scene = await createScene(found.ok ? found.claudePath : '');
       a = join(scene.root, 'a');
       b = join(scene.root, 'b');
-      await addConfigDir(scene, a);
-      await addConfigDir(scene, b);
+      addConfigDir(scene, a);
+      addConfigDir(scene, b);
     });
     afterEach(() => scene.dispose());
 
@@ -127,6 +128,14 @@ describe.skipIf(!found.ok)(
     const copyEntry = (from: string, to: string) => putEntry(to, readEntry(from));
 
     describe('sign-in and sign-out', () => {
+      it('`mcp add` notes a server as these tests do', async () => {
+        const added = join(scene.root, 'added');
+        await scene.claude.addServer(added, LOOP, scene.server.url);
+        const config = JSON.parse(readFileSync(join(added, '.claude.json'), 'utf8'));
+        expect(config).toMatchObject(configOf(scene.server.url));
+        expect(await statusIn(scene, added)).toBe('needs-sign-in');
+      });
+
       it('a sign-in writes a usable server into .credentials.json, mode 0600', async () => {
         await signIn(a);
         expect(statSync(join(a, '.credentials.json')).mode & 0o777).toBe(0o600);

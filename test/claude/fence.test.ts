@@ -34,7 +34,7 @@ describe.skipIf(!found.ok)(
       world = makeWorld();
       scene = await createScene(found.ok ? found.claudePath : '');
       dirs = ['a', 'b', 'c', 'd'].map((id) => world.addMission(id).configDir);
-      for (const configDir of dirs) await addConfigDir(scene, configDir);
+      for (const configDir of dirs) addConfigDir(scene, configDir);
       engine = await world.startEngine();
     });
     afterEach(async () => {

@@ -21,8 +21,8 @@ describe.skipIf(!found.ok)(
       scene = await createScene(found.ok ? found.claudePath : '');
       a = world.addMission('a').configDir;
       b = world.addMission('b').configDir;
-      await addConfigDir(scene, a);
-      await addConfigDir(scene, b);
+      addConfigDir(scene, a);
+      addConfigDir(scene, b);
     });
     afterEach(async () => {
       await world.cleanup();

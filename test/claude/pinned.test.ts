@@ -57,7 +57,7 @@ describe.skipIf(!found.ok)(
         a = world.addMission('a').configDir;
         b = world.addMission('b').configDir;
         global = world.global.configDir;
-        for (const dir of [a, b]) await addConfigDir(scene, dir);
+        for (const dir of [a, b]) addConfigDir(scene, dir);
         await startEngine();
       }, TIMEOUT_MS);
       afterAll(async () => {

@@ -84,7 +84,7 @@ describe.skipIf(!found.ok)(
         scene = await createScene(found.ok ? found.claudePath : '', { tls, env });
         elsewhere = await startElsewhere(tls);
         dir = join(scene.root, 'a');
-        await addConfigDir(scene, dir);
+        addConfigDir(scene, dir);
         const { exitCode, output } = await scene.claude.login(dir, LOOP, () => {
           offered = serverIn(dir)?.value;
         });

@@ -43,10 +43,15 @@ export async function createScene(
   };
 }
 
-/** Makes a config directory whose client knows the server; nobody has signed in there. */
-export async function addConfigDir(scene: Scene, configDir: string): Promise<void> {
+/** Makes a config directory whose client knows the server, as after `claude mcp add`; nobody has signed in there. */
+export function addConfigDir({ server }: Scene, configDir: string): void {
   mkdirSync(configDir, { recursive: true });
-  await scene.claude.addServer(configDir, LOOP, scene.server.url);
+  writeFileSync(join(configDir, '.claude.json'), JSON.stringify(configOf(server.url)));
+}
+
+/** What `claude mcp add` makes of `.claude.json`. */
+export function configOf(url: string) {
+  return { mcpServers: { [LOOP]: { type: 'http', url } } };
 }
 
 /** What the tests look at in a server's value; whatever else the client keeps there is its own. */

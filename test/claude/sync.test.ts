@@ -35,8 +35,8 @@ describe.skipIf(!found.ok)(
       a = world.addMission('a').configDir;
       b = world.addMission('b').configDir;
       global = world.global.configDir;
-      await addConfigDir(scene, a);
-      await addConfigDir(scene, b);
+      addConfigDir(scene, a);
+      addConfigDir(scene, b);
       engine = await world.startEngine();
     });
     afterEach(async () => {
