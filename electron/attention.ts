@@ -22,8 +22,15 @@ const TITLES: Readonly<Record<AlertMessage['kind'], string>> = {
   unavailable: 'Credentials are unavailable',
   conflict: 'Two sign-ins met',
   broadcast: 'Other programs cannot be told',
-  state: 'AgenC Bar needs attention',
+  note: 'A server may stay disconnected',
+  state: 'Something could not be noted down',
+  log: 'The sync log cannot be written',
+  refresh: 'New tokens are not everywhere yet',
   watch: 'A folder cannot be watched',
+  damaged: 'A file of AgenC Bar was damaged',
+  lock: 'Two engines could run at once',
+  defect: 'Something went wrong inside',
+  unknown: 'AgenC Bar needs attention',
   settings: 'The settings need attention',
 };
 

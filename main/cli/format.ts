@@ -51,8 +51,10 @@ type Server = Snapshot['global']['servers'][number];
 export function serverText(server: Server, now: number): string {
   const { status, expiresAt } = server;
   const name = shownName(server.name);
+  if (status === 'ended') return `${name} (ended, needs sign-in)`;
   if (status === 'invalidated') return `${name} (needs sign-in)`;
   if (status === 'registered') return `${name} (never signed in)`;
+  if (status === 'unknown') return `${name} (in a state that this version does not know)`;
   if (expiresAt === null) return name;
   return `${name} (${expiresAt > now ? span(expiresAt - now) : 'renews at next use'})`;
 }

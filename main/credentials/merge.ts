@@ -21,6 +21,8 @@ export interface MergeInput {
   readonly frozen: ReadonlySet<FieldId>;
   /** Force resync: a usable value also replaces one that became unusable, whoever changed. */
   readonly heal: boolean;
+  /** ms since the epoch: what has ended by then replaces nothing */
+  readonly now: number;
   /** When a field's value was last written on each side, ms since the epoch, where known. */
   readonly writtenAt: {
     readonly mission: number | null;
@@ -59,8 +61,8 @@ export function mergeEntries(input: MergeInput, digester: Digester): MergeResult
   for (const id of new Set([...missionFields.keys(), ...globalFields.keys(), ...base.keys()])) {
     const carry = input.carry(id);
     if (carry === 'none' || input.frozen.has(id)) continue;
-    const m = toValue(id, missionFields.get(id), digester);
-    const g = toValue(id, globalFields.get(id), digester);
+    const m = toValue(id, missionFields.get(id), input.now, digester);
+    const g = toValue(id, globalFields.get(id), input.now, digester);
     const known = input.base.get(id);
     const verdict = decide(m, g, known, {
       heal: input.heal,
@@ -141,16 +143,19 @@ function better(m: Value, g: Value, missionIsNewer: () => boolean | null): Verdi
 
 /**
  * The wipe guard: the fields that an entry lost in a way no logout does. The client's logout takes one
- * server and leaves the map; a missing entry, a missing map, or several servers gone at once is a wipe
- * (the client's own, or somebody's `rm`), so nothing is removed elsewhere until the user says so.
+ * server, and leaves the map and all that is not MCP's; a missing entry, a missing map, several servers gone at once,
+ * or one together with another change is a wipe (the client's own, an account switcher's, or somebody's `rm`), so
+ * nothing is removed elsewhere until the user says so.
  *
  * @param known the fields the entry had when it was last in step
  * @param held what is held already, and stays so for as long as it is gone
+ * @param isRestOther whether what is not MCP's was changed in the same moment
  */
 export function wipedFields(
   entry: Entry | null,
   known: Iterable<FieldId>,
   held: ReadonlySet<FieldId>,
+  isRestOther = false,
 ): Set<FieldId> {
   const fields = fieldsOf(entry);
   const vanished = [...known].filter((id) => !fields.has(id));
@@ -159,13 +164,20 @@ export function wipedFields(
     const { map } = splitField(id);
     return map !== null && SIGN_IN_MAPS.includes(map) && entry?.[map] === undefined;
   };
-  const wiped = entry === null || fresh.filter(isServerField).length > 1 || fresh.some(lostItsMap);
+  const servers = fresh.filter(isServerField).length;
+  const wiped =
+    entry === null || servers > 1 || (servers > 0 && isRestOther) || fresh.some(lostItsMap);
   return new Set(wiped ? vanished : vanished.filter((id) => held.has(id)));
 }
 
-function toValue(id: FieldId, value: Json | undefined, digester: Digester): Value | null {
+function toValue(
+  id: FieldId,
+  value: Json | undefined,
+  now: number,
+  digester: Digester,
+): Value | null {
   if (value === undefined) return null;
-  return { value, digest: digester.field(id, value), usable: isUsable(id, value) };
+  return { value, digest: digester.field(id, value), usable: isUsable(id, value, now) };
 }
 
 function isNewer(mission: number | null, global: number | null): boolean | null {

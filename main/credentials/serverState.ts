@@ -17,6 +17,8 @@ export interface ServerSummary {
   readonly expiresAt: number | null;
   /** Whether it holds all that a refresh needs: the token, for whom it is, and whom to ask. */
   readonly refreshable: boolean;
+  /** When it ends for good, ms since the epoch: nothing renews it. `null`: not known, or it can be renewed. */
+  readonly endsAt: number | null;
 }
 
 export function serverStatus(value: Json): ServerStatus {
@@ -26,11 +28,24 @@ export function serverStatus(value: Json): ServerStatus {
 }
 
 /**
- * Whether a value may replace another one. Servers and Claude's own login need a token; of any other
- * field nobody but the client knows, so its mere presence counts.
+ * Whether a value may replace another one. Servers and Claude's own login need a token, and a server's must not have
+ * ended; of any other field nobody but the client knows, so its mere presence counts.
+ * @param now ms since the epoch
  */
-export function isUsable(id: FieldId, value: Json): boolean {
-  return isServerField(id) || id === '/claudeAiOauth' ? serverStatus(value) === 'usable' : true;
+export function isUsable(id: FieldId, value: Json, now: number): boolean {
+  if (isServerField(id)) return serverStatus(value) === 'usable' && !hasEnded(value, now);
+  return id === '/claudeAiOauth' ? serverStatus(value) === 'usable' : true;
+}
+
+function hasEnded(value: Json, now: number): boolean {
+  const endsAt = endsAtOf(value);
+  return endsAt !== null && endsAt <= now;
+}
+
+/** When a value that nothing renews is over: an access token without a refresh token. */
+function endsAtOf(value: Json): number | null {
+  if (!isObject(value) || !isToken(value.accessToken) || isToken(value.refreshToken)) return null;
+  return expiresAtOf(value);
 }
 
 /** The last moment that a `Date` can hold. Clients do write more: for a server that says "never", in its way. */
@@ -89,6 +104,7 @@ export function summariseServers(entry: Entry | null): ServerSummary[] {
     status: serverStatus(value),
     expiresAt: expiresAtOf(value),
     refreshable: isRefreshable(value),
+    endsAt: endsAtOf(value),
   }));
 }
 

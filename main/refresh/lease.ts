@@ -4,6 +4,7 @@ import { isUsable } from '../credentials/serverState.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import { createParser, loadEntry } from '../sync/entryView.ts';
 import type { Replaced } from '../sync/outcome.ts';
+import type { Clock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Tampering } from '../trust/judge.ts';
@@ -58,6 +59,7 @@ export interface LeaseDeps {
     id: FieldId,
     renew: (value: Json | undefined) => Json | null,
   ) => Promise<Replaced | null>;
+  readonly clock: Pick<Clock, 'now'>;
   /** The engine ends: nothing is sent any more. */
   readonly isStopping: () => boolean;
   /** Another engine has taken over: nothing is written any more. */
@@ -270,7 +272,9 @@ export function createLease(deps: LeaseDeps): Lease {
       const replaced = await deps.replace(id, (now) => {
         if (now === undefined) return null;
         const isOlder =
-          tokenDigest(now) === spent || !isUsable(id, now) || isSuperseded(serverKey, now);
+          tokenDigest(now) === spent ||
+          !isUsable(id, now, deps.clock.now()) ||
+          isSuperseded(serverKey, now);
         return isOlder ? withTokens(now, tokens) : null;
       });
       await close(spent);

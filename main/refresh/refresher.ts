@@ -47,6 +47,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     destinations,
     oauth,
     replace,
+    clock,
     journal: createRefreshJournal({ dir, keys, now: clock.now }),
     foldersOf(serverKey) {
       const { places, serversOf } = deps.view();

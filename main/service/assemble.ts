@@ -23,6 +23,7 @@ import { type LineageStore, openLineage } from '../sync/lineage.ts';
 import { createReconciler } from '../sync/reconciler.ts';
 import { createReplacements } from '../sync/replacements.ts';
 import { createFloodAlert } from '../sync/stormAlert.ts';
+import { createWatchAlert } from '../sync/watchAlert.ts';
 import { systemClock } from '../system/clock.ts';
 import type { AgencPaths } from '../system/paths.ts';
 import { createPathWatcher } from '../system/pathWatcher.ts';
@@ -98,13 +99,7 @@ export function assemble(
   const destinations = openDestinationBook(paths.destinations);
   const replacements = createReplacements(alerts);
   const watcher = createPathWatcher(
-    (folder, reason) => {
-      alerts.setOwn(
-        'watch',
-        'watch',
-        `${folder} cannot be watched (${reason}); it is looked at every ${settings.pollIntervalMs / 1000} s. On Linux, raise fs.inotify.max_user_watches.`,
-      );
-    },
+    createWatchAlert(alerts, () => settings.pollIntervalMs),
     { root: paths.missions, onFlood: createFloodAlert(alerts, registry) },
   );
   const broadcastListener = createBroadcastListener({
@@ -214,7 +209,7 @@ export function assemble(
     replace: (id, renew) => engine.replace(id, renew),
     settings: () => settings,
     fingerprint: (id, value) => digester.field(id, value).slice(0, FINGERPRINT_DIGITS),
-    onProblem: (message) => alerts.setOwn('refresh', 'state', message),
+    onProblem: (message) => alerts.setOwn('refresh', 'refresh', message),
     onProgress,
   });
   return {

@@ -73,7 +73,7 @@ function parseMission(value: unknown): { mission?: MissionMessage; alert?: Alert
   const message = `Mission "${id}" is not shown: what the engine says of it is not understood (${fields.join(', ')}). All others are; update AgenC Bar if that lasts.`;
   const missionId = typeof given.id === 'string' ? given.id : null;
   const at = isoTime(Date.now());
-  return { alert: { id: `unshown-${id}`, kind: 'state', missionId, message, servers: [], at } };
+  return { alert: { id: `unshown-${id}`, kind: 'unknown', missionId, message, servers: [], at } };
 }
 
 function understood<S extends z.ZodType>(schema: S, list: unknown): z.output<S>[] {

@@ -13,16 +13,27 @@ export interface LiveSnapshots {
 
 /** One sign-in is many events within a few milliseconds, and a person sees none of them apart. */
 const COALESCE_MS = 10;
+/** The longest that a timer can wait. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** @param take makes a snapshot of what is known, without waiting for anything */
 export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
   const listeners = new Set<(live: LiveSnapshot) => void>();
   let revision = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let atNextEnd: ReturnType<typeof setTimeout> | undefined;
 
   function current(): LiveSnapshot {
     revision += 1;
-    return { revision, snapshot: take() };
+    const snapshot = take();
+    clearTimeout(atNextEnd);
+    const inMs = nextEnd(snapshot) - Date.now();
+    if (inMs < MOST_MS) atNextEnd = setTimeout(changed, Math.max(inMs, 0)).unref();
+    return { revision, snapshot };
+  }
+
+  function changed(): void {
+    if (listeners.size > 0) timer ??= setTimeout(tell, COALESCE_MS);
   }
 
   function tell(): void {
@@ -34,9 +45,7 @@ export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
 
   return {
     current,
-    changed() {
-      if (listeners.size > 0) timer ??= setTimeout(tell, COALESCE_MS);
-    },
+    changed,
     subscribe(listener) {
       listeners.add(listener);
       listener(current());
@@ -44,7 +53,18 @@ export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
     },
     dispose() {
       if (timer !== null) clearTimeout(timer);
+      clearTimeout(atNextEnd);
       listeners.clear();
     },
   };
+}
+
+/** When the next of the sign-ins is over, which changes what is said of it; ms since the epoch. */
+function nextEnd({ global, missions }: Snapshot): number {
+  const ends = [global, ...missions].flatMap(({ servers }) =>
+    servers.flatMap(({ status, expiresAt }) =>
+      status === 'usable' && expiresAt !== null ? expiresAt : [],
+    ),
+  );
+  return ends.reduce((next, at) => (at > Date.now() && at < next ? at : next), Infinity);
 }

@@ -64,7 +64,8 @@ function serverMessage(
   server: ServerSummary,
   factsOf: (server: ServerSummary) => RefreshFacts,
 ): ServerMessage {
-  const { key, name, status, expiresAt } = server;
+  const { key, name, expiresAt, endsAt } = server;
+  const status = endsAt !== null && endsAt <= Date.now() ? 'ended' : server.status;
   const { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble } = factsOf(server);
   return {
     key,

@@ -102,7 +102,10 @@ async function start(
   sweepAgain.unref();
   started.defer(() => clearTimeout(sweepAgain));
   const log = openSyncLog(paths.syncLog, (error) => {
-    parts.alerts.setOwn('log', 'state', `The sync log cannot be written: ${error.message}`);
+    const message =
+      error &&
+      `The sync log cannot be written: ${error.message}. Mend that, or free some space; what happens meanwhile is written then.`;
+    parts.alerts.setOwn('log', 'log', message);
   });
   const listeners = new Set<Listener>([listener]);
   const publish = (message: EventMessage): void => {
@@ -128,7 +131,7 @@ async function start(
   started.defer(() => refreshLocks.dispose());
   refuseOtherGlobal(parts);
   reportSettings(alerts, parts.settingsProblems);
-  alerts.setOwn('lock', 'state', weakness);
+  alerts.setOwn('lock', 'lock', weakness);
   tellDamage(parts);
   // Before the first look, which may take long while others write: clients are answered, and wait here.
   const looked = Promise.withResolvers<void>();
@@ -179,7 +182,7 @@ async function start(
     if (isOurs()) return;
     clearInterval(guard);
     const message = `${paths.engineLock} was taken away: this engine stops, once a refresh that is under way is answered. The answer is kept for the next engine.`;
-    alerts.setOwn('lock', 'state', message);
+    alerts.setOwn('lock', 'lock', message);
     lost.reject(new UserError(message));
   }, LOCK_CHECK_MS);
   guard.unref();
@@ -207,7 +210,7 @@ async function start(
 /** Files of ours that cannot be used: told for as long as this engine runs. */
 function tellDamage({ alerts, lineage, destinations }: Parts): void {
   const tell = (id: string, damage: string | null, then: string): void =>
-    alerts.setOwn(id, 'state', damage && `${damage} It is put aside, and ${then}.`);
+    alerts.setOwn(id, 'damaged', damage && `${damage} It is put aside, and ${then}.`);
   tell('lineage', lineage.damage(), 'missions meet the global entry afresh');
   tell(
     'destinations',
@@ -229,9 +232,9 @@ function keepGoing(alerts: Alerts): () => void {
   let quiet: NodeJS.Timeout | undefined;
   const end = surviveDefects((what) => {
     const message = `Something went wrong inside (${what}). Everything goes on, and nothing was lost; please report this.`;
-    alerts.setOwn('internal', 'state', message);
+    alerts.setOwn('internal', 'defect', message);
     clearTimeout(quiet);
-    quiet = setTimeout(() => alerts.setOwn('internal', 'state', null), DEFECT_SHOWN_MS);
+    quiet = setTimeout(() => alerts.setOwn('internal', 'defect', null), DEFECT_SHOWN_MS);
     quiet.unref();
   });
   return () => {

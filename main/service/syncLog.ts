@@ -9,6 +9,8 @@ const MAX_SIZE = '5M';
 const BACKUPS = 5;
 /** What may wait for the disk. More comes only when hundreds of missions write faster than it. */
 const MAX_WAITING = 1024 * 1024;
+/** When what could not be written is tried again, unless something happens before. */
+const RETRY_MS = 2_000;
 /** Events name servers and missions; none is anywhere near as long. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
@@ -25,61 +27,92 @@ export interface LogStream {
   end(done: () => void): unknown;
 }
 
-/** The sync log: the events as JSON lines, `sync.log` and its rotated elders `sync.log.1` (newest) to `.5`. */
-export function openSyncLog(path: string, onError: (error: Error) => void): SyncLog {
-  const stream = createStream((index) => rotatedName(basename(path), index), {
-    path: dirname(path),
-    size: MAX_SIZE,
-    rotate: BACKUPS,
-    mode: 0o600,
-  });
-  stream.on('error', onError);
-  return createLogQueue(stream);
+/**
+ * The sync log: the events as JSON lines, `sync.log` and its rotated elders `sync.log.1` (newest) to `.5`.
+ * @param tell why it cannot be written; `null` once it can be again
+ */
+export function openSyncLog(path: string, tell: (error: Error | null) => void): SyncLog {
+  const open = () =>
+    createStream((index) => rotatedName(basename(path), index), {
+      path: dirname(path),
+      size: MAX_SIZE,
+      rotate: BACKUPS,
+      mode: 0o600,
+    }).on('error', tell);
+  return createLogQueue(open, () => tell(null));
 }
 
 /**
- * Writes events to a stream, all that wait with one write. The stream's own queue would hold a buffer of
+ * Writes events to a stream, which tells its errors itself: all that wait with one write. The stream's own queue would hold a buffer of
  * 64 kB for each line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in
- * a line of its own.
+ * a line of its own. What could not be written is tried again with a new stream, as the old one has ended with its
+ * error. Lines that had come through before that are there twice.
+ * @param recovered it can be written again
  */
-export function createLogQueue(stream: LogStream): SyncLog {
+export function createLogQueue(
+  open: () => LogStream,
+  recovered: () => void = () => undefined,
+): SyncLog {
+  let stream: LogStream | null = null;
   let waiting: string[] = [];
   let length = 0;
   let dropped = 0;
   let isWriting = false;
   let isClosed = false;
+  let hasFailed = false;
   let onIdle: (() => void) | null = null;
+  let retry: NodeJS.Timeout | undefined;
+
+  function add(line: string): void {
+    if (length + line.length > MAX_WAITING) {
+      dropped += 1;
+      return;
+    }
+    waiting.push(line);
+    length += line.length;
+  }
 
   function writeNext(): void {
     if (isWriting) return;
+    clearTimeout(retry);
     if (waiting.length === 0 && dropped === 0) {
       onIdle?.();
       return;
     }
     if (dropped > 0)
       waiting.push(lineOf({ event: 'dropped', at: isoTime(Date.now()), lines: dropped }));
-    const text = waiting.join('');
+    const lines = waiting;
     waiting = [];
     length = 0;
     dropped = 0;
     isWriting = true;
-    // An error is told by the stream; whatever could not be written is lost either way.
-    stream.write(text, () => {
+    stream ??= open();
+    // A line that was cut off ends here.
+    const text = `${hasFailed ? '\n' : ''}${lines.join('')}`;
+    stream.write(text, (error) => {
       isWriting = false;
-      writeNext();
+      if (error == null) {
+        if (hasFailed) recovered();
+        hasFailed = false;
+        writeNext();
+        return;
+      }
+      stream = null;
+      hasFailed = true;
+      const later = waiting;
+      waiting = [];
+      length = 0;
+      for (const line of [...lines, ...later]) add(line);
+      // Whoever ends does not wait for a disk.
+      if (isClosed) onIdle?.();
+      else retry = setTimeout(writeNext, RETRY_MS).unref();
     });
   }
 
   return {
     append(event) {
       if (isClosed) return;
-      const line = lineOf(event);
-      if (length + line.length > MAX_WAITING) {
-        dropped += 1;
-        return;
-      }
-      waiting.push(line);
-      length += line.length;
+      add(lineOf(event));
       writeNext();
     },
     async close() {
@@ -88,7 +121,7 @@ export function createLogQueue(stream: LogStream): SyncLog {
         onIdle = resolve;
         writeNext();
       });
-      await new Promise<void>((resolve) => stream.end(resolve));
+      await new Promise<void>((resolve) => (stream === null ? resolve() : stream.end(resolve)));
     },
   };
 }

@@ -185,6 +185,7 @@ export function createEngine(deps: EngineDeps): Engine {
     loop.forget(mission);
     lineage.forget(mission.id);
     deps.destinations.forgetPlace(placeOfMission(mission.id));
+    deps.reconciler.forget(mission.id);
     alerts.clearAbout(mission.id);
   }
 

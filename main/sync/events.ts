@@ -67,8 +67,14 @@ export type AlertKind =
   | 'unavailable'
   | 'conflict'
   | 'broadcast'
+  | 'note'
   | 'state'
+  | 'log'
+  | 'refresh'
   | 'watch'
+  | 'damaged'
+  | 'lock'
+  | 'defect'
   | 'settings';
 
 /** What the user says to an alert; the contract says which kind takes which. */

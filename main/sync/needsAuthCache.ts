@@ -13,7 +13,7 @@ import { namesOf } from './outcome.ts';
  * Where the client notes servers that want a sign-in. A session that starts while a server stands there
  * with a fresh timestamp does not connect to it at all, although its entry holds a valid token.
  */
-const CACHE_NAME = 'mcp-needs-auth-cache.json';
+export const CACHE_NAME = 'mcp-needs-auth-cache.json';
 /** Thousands of servers; the client's own has a few lines. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -51,12 +51,12 @@ export async function clearNeedsAuth(
   return cleared;
 }
 
-/** The names of the servers that a write made usable. */
-export function madeUsable(before: Entry | null, after: Entry | null): string[] {
-  const now = fieldsOf(after);
+/** The names of the servers that a write made usable. @param now ms since the epoch */
+export function madeUsable(before: Entry | null, after: Entry | null, now: number): string[] {
+  const fields = fieldsOf(after);
   const usable = changedFields(before, after).filter((id) => {
-    const value = now.get(id);
-    return isServerField(id) && value !== undefined && isUsable(id, value);
+    const value = fields.get(id);
+    return isServerField(id) && value !== undefined && isUsable(id, value, now);
   });
   return namesOf(usable, after);
 }

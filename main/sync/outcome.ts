@@ -63,6 +63,14 @@ export interface MissionOutcome {
   readonly durationMs: number | null;
 }
 
+/** What could not be done beside the entries, for people. */
+export interface Trouble {
+  readonly kind: (typeof troubleKinds)[number];
+  readonly message: string;
+}
+/** `note`: a client's needs-auth note stays. */
+export const troubleKinds = ['broadcast', 'note'] as const;
+
 export interface ReconcileOutcome {
   readonly global: {
     readonly view: EntryView;
@@ -82,8 +90,7 @@ export interface ReconcileOutcome {
    * needs it written is `busy` as well; for all others the rest was done.
    */
   readonly blocked: Unavailable | null;
-  /** What could not be done beside the entries: the broadcast, a client's needs-auth note. */
-  readonly troubles: readonly string[];
+  readonly troubles: readonly Trouble[];
   readonly missions: ReadonlyMap<string, MissionOutcome>;
 }
 

@@ -35,6 +35,9 @@ export interface PlanMission {
   readonly entry: Entry | null;
   readonly writtenAt: number | null;
   readonly record: MissionRecord;
+  /** As {@link Lately} has it: what is not MCP's has changed; the entry is what the global one was. */
+  readonly isRestOther: boolean;
+  readonly isRewound: boolean;
   /** The reconcile at a spawn: an entry that is not there is a new one, not a wiped one. */
   readonly clone: boolean;
   /** Whether that also brings Claude's own login: a spawn does, attaching somebody's folder does not. */
@@ -48,6 +51,7 @@ export interface PlanInput {
     readonly entry: Entry | null;
     readonly writtenAt: number | null;
     readonly record: GlobalRecord;
+    readonly isRestOther: boolean;
     readonly answer?: WipeAnswer | undefined;
     /** Values put into the global entry first: a restore from the journal, a refresh. */
     readonly edits?: ReadonlyMap<FieldId, Json> | undefined;
@@ -55,6 +59,8 @@ export interface PlanInput {
   };
   readonly missions: readonly PlanMission[];
   readonly heal: boolean;
+  /** ms since the epoch */
+  readonly now: number;
   readonly carryLogin: { readonly always: boolean; readonly atClone: boolean };
 }
 
@@ -93,6 +99,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     [...record.known].filter(isCarried),
     record.held,
     input.global.answer,
+    input.global.isRestOther,
   );
   const { edits } = input.global;
   let global = dropFields(read, distrusted.dropped);
@@ -120,6 +127,7 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
         carry,
         frozen: work.frozen,
         heal: input.heal,
+        now: input.now,
         writtenAt: {
           mission: work.mission.writtenAt,
           global: (id) =>
@@ -196,13 +204,15 @@ function start(
   const { record, entry, distrusted } = mission;
   let base = record.base;
   if (mission.clone && entry === null) base = new Map();
-  // Without a base a field that only one side has is filled in on the other: just what "restore" asks for.
-  if (mission.answer === 'restore') {
+  // Without a base a field that only one side has is filled in on the other: just what "restore" asks for, and right
+  // where somebody has put an older entry in the place of the one that was just cloned.
+  if (mission.answer === 'restore' || mission.isRewound) {
     const fields = fieldsOf(entry);
     base = without(base, (id) => !fields.has(id));
   }
   if (global.answer === 'restore') base = without(base, (id) => globalHeld.has(id));
-  const held = heldNow(entry, [...base.keys()].filter(isCarried), record.held, mission.answer);
+  const known = [...base.keys()].filter(isCarried);
+  const held = heldNow(entry, known, record.held, mission.answer, mission.isRestOther);
   // What is not carried in the global entry could not come down in its place, and would just be gone.
   const replaced = [...distrusted.dropped].filter((id) => !stays(id));
   const dropped = new Set([...replaced, ...global.distrusted.dropped]);
@@ -225,9 +235,10 @@ function heldNow(
   known: Iterable<FieldId>,
   held: ReadonlySet<FieldId>,
   answer: WipeAnswer | undefined,
+  isRestOther: boolean,
 ): Set<FieldId> {
   if (answer === 'remove') return new Set();
-  return wipedFields(entry, known, held);
+  return wipedFields(entry, known, held, isRestOther);
 }
 
 /** The very same entry where it has none of the fields. */

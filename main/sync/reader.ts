@@ -5,10 +5,12 @@ import { type FieldId, fieldsOf, isServerField, splitField } from '../credential
 import { isUsable } from '../credentials/serverState.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef } from '../stores/store.ts';
+import type { Clock } from '../system/clock.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import { GLOBAL_PLACE } from '../trust/signIn.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
+import type { Lately } from './lately.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
 import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';
 import {
@@ -26,6 +28,8 @@ export interface ReaderDeps {
   readonly lineage: LineageStore;
   readonly destinations: DestinationBook;
   readonly carryLogin: () => { always: boolean; atClone: boolean };
+  readonly clock: Pick<Clock, 'now'>;
+  readonly lately: Lately;
 }
 
 export interface LoadedMission {
@@ -58,7 +62,7 @@ export function placeOfMission(id: string): string {
 }
 
 export function createReader(deps: ReaderDeps, digester: Digester): Reader {
-  const { store, lineage, destinations } = deps;
+  const { store, lineage, destinations, clock, lately } = deps;
   const parse = createParser();
   const missionRecord = (mission: Mission) =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
@@ -111,6 +115,11 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     return !isOdd && isUsableIn(fieldsOf(entry), id);
   }
 
+  function isUsableIn(fields: ReadonlyMap<FieldId, Json>, id: FieldId): boolean {
+    const value = fields.get(id);
+    return value !== undefined && isUsable(id, value, clock.now());
+  }
+
   return {
     missionRecord,
     globalRecord,
@@ -138,16 +147,19 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
         // What gave way and is back there gives way again, as long as a mission has what took its place.
         (id, { superseded }) => superseded !== null && missions.some((each) => hasGood(each, id)),
       );
-      const ofGlobal = fieldsOf(contentOf(global).entry);
-      const edits = request.edits?.(contentOf(global).entry);
+      const { entry, writtenAt } = contentOf(global);
+      const ofGlobal = fieldsOf(entry);
+      const edits = request.edits?.(entry);
       // Whoever puts a value there means it.
       for (const [id, value] of edits ?? [])
         if (isServerField(id)) destinations.reinstate(splitField(id).key, value);
       return planReconcile(
         {
           global: {
-            ...contentOf(global),
+            entry,
+            writtenAt,
             record: globalRecord(),
+            isRestOther: lately.isRestOther(GLOBAL_PLACE, entry),
             answer: request.globalAnswer,
             edits,
             distrusted: distrustedGlobal,
@@ -156,30 +168,29 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
             .filter(({ target, loaded }) => canMerge(loaded, target.answer))
             .map(({ target: { mission, phase, answer, tampering }, loaded }): PlanMission => {
               const record = missionRecord(mission);
+              const content = contentOf(loaded);
+              const place = placeOfMission(mission.id);
               return {
                 id: mission.id,
-                ...contentOf(loaded),
+                ...content,
                 record,
+                // At a start it is long ago that anybody looked.
+                isRestOther: phase !== 'clone' && lately.isRestOther(place, content.entry),
+                isRewound: lately.isRewound(place, content.entry),
                 clone: phase === 'clone' || phase === 'share',
                 cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,
-                distrusted: distrusted(loaded, placeOfMission(mission.id), tampering, (id) =>
-                  isUsableIn(ofGlobal, id),
-                ),
+                distrusted: distrusted(loaded, place, tampering, (id) => isUsableIn(ofGlobal, id)),
               };
             }),
           heal: request.heal ?? false,
+          now: clock.now(),
           carryLogin: deps.carryLogin(),
         },
         digester,
       );
     },
   };
-}
-
-function isUsableIn(fields: ReadonlyMap<FieldId, Json>, id: FieldId): boolean {
-  const value = fields.get(id);
-  return value !== undefined && isUsable(id, value);
 }
 
 /** Where an entry lives, as the lineage remembers it. */

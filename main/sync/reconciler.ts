@@ -8,18 +8,21 @@ import { entryRef, type Mission } from '../missions/mission.ts';
 import { unavailableFrom } from '../stores/fileErrors.ts';
 import { type EntryRef, type Unavailable, unavailable, type WriteResult } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
+import { GLOBAL_PLACE } from '../trust/signIn.ts';
 import { type EntryView, type LoadedEntry, viewOf, viewOfEntry } from './entryView.ts';
 import type { Direction, Emit } from './events.ts';
 import { changedFields, goingValues } from './goingValues.ts';
 import { inspect } from './inspect.ts';
+import { createLately } from './lately.ts';
 import { createLeftOut } from './leftOut.ts';
-import { clearNeedsAuth, madeUsable } from './needsAuthCache.ts';
+import { CACHE_NAME, clearNeedsAuth, madeUsable } from './needsAuthCache.ts';
 import {
   type Inspection,
   type MissionOutcome,
   namesOf,
   type ReconcileOutcome,
   type ReconcileRequest,
+  type Trouble,
 } from './outcome.ts';
 import type { Plan, PlannedMission } from './plan.ts';
 import {
@@ -27,13 +30,14 @@ import {
   createReader,
   finalEntry,
   type LoadedMission,
+  placeOfMission,
   type ReaderDeps,
   type Reading,
 } from './reader.ts';
 import { type Replacements, replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
 
-export interface ReconcilerDeps extends ReaderDeps {
+export interface ReconcilerDeps extends Omit<ReaderDeps, 'lately'> {
   /** Below it no link is followed. */
   readonly missionsFolder: string;
   readonly broadcast: Pick<BroadcastFile, 'announce'>;
@@ -54,6 +58,8 @@ export interface Reconciler {
   reconcile(request: ReconcileRequest): Promise<ReconcileOutcome>;
   /** What each entry is, and whether a reconcile would change anything. Writes nothing. */
   inspect(missions: readonly Mission[]): Promise<Inspection>;
+  /** A mission is gone. */
+  forget(missionId: string): void;
 }
 
 /** How often a global entry that keeps moving is merged again before the pass is left for later. */
@@ -66,9 +72,10 @@ export function createReconciler(
   digester: Digester = createDigester(),
 ): Reconciler {
   const { store, lineage, clock, emit } = deps;
-  const reader = createReader(deps, digester);
+  const lately = createLately(digester, clock.monotonic);
+  const reader = createReader({ ...deps, lately }, digester);
   const limit = pLimit(WRITES_AT_ONCE);
-  const sharedNotes = createSharedNotes(digester, deps.sharedConfigDirs);
+  const sharedNotes = createSharedNotes(digester, deps.sharedConfigDirs, clock.now);
   /** The global entry was written and the others have not been told: outlives a broadcast that failed. */
   let unannounced = false;
 
@@ -116,7 +123,7 @@ export function createReconciler(
     noticedAt: number,
   ): Promise<ReconcileOutcome | Exclude<WriteResult, { status: 'written' }>> {
     const { after, changed } = finalEntry(reading.global, plan.global);
-    const troubles: string[] = [];
+    const troubles: Trouble[] = [];
     const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
     const go = Promise.withResolvers<boolean>();
     const writing = writeIfChanged(deps.global, reading.global, plan.global);
@@ -155,6 +162,8 @@ export function createReconciler(
         known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
         held: plan.globalHeld,
       });
+      lately.note(GLOBAL_PLACE, after);
+      lately.noteGlobal(after);
       if (changed) {
         unannounced = true;
         for (const { id, up } of plan.missions) {
@@ -164,7 +173,11 @@ export function createReconciler(
       if (unannounced) await announce(troubles);
       go.resolve(true);
       if (changed)
-        await clearNames(deps.global.configDir, newlyUsable(reading.global, after), troubles);
+        await clearNames(
+          deps.global.configDir,
+          newlyUsable(reading.global, after, clock.now()),
+          troubles,
+        );
       const shared = sharedNotes.look(after);
       for (const configDir of shared.configDirs)
         await clearNames(configDir, shared.names, troubles);
@@ -182,6 +195,7 @@ export function createReconciler(
           after,
           plan.missions,
           digester,
+          clock.now(),
         ),
         targets: reading.missions.map(({ target }) => target),
         blocked: null,
@@ -216,7 +230,7 @@ export function createReconciler(
     planned: PlannedMission | undefined,
     go: Promise<boolean>,
     noticedAt: number,
-    troubles: string[],
+    troubles: Trouble[],
   ): Promise<[string, MissionOutcome]> {
     const { id } = mission;
     if (planned === undefined) return [id, outcomeOf(loaded)];
@@ -242,6 +256,8 @@ export function createReconciler(
       open: phase === undefined ? record.open : phase === 'clone',
       lastSyncAt: changed || up.length > 0 ? clock.now() : record.lastSyncAt,
     });
+    lately.note(placeOfMission(id), after);
+    if (phase === 'clone') lately.cloned(placeOfMission(id));
     const before = contentOf(loaded).entry;
     if (changed) deps.destinations.replaced(before, after);
     const fields = [...changedFields(before, after)];
@@ -249,7 +265,7 @@ export function createReconciler(
     const view = viewOfEntry(after, digester);
     if (changed) {
       report('down', id, fields, down, view, noticedAt);
-      await clearNames(mission.configDir, newlyUsable(loaded, after), troubles);
+      await clearNames(mission.configDir, newlyUsable(loaded, after, clock.now()), troubles);
     }
     const held = namesOf(planned.held);
     const conflicts = namesOf(planned.conflicts, after);
@@ -275,22 +291,28 @@ export function createReconciler(
   }
 
   /** Where a server became usable, the client's note that it wants a sign-in goes. */
-  async function clearNames(configDir: string, names: string[], troubles: string[]): Promise<void> {
+  async function clearNames(
+    configDir: string,
+    names: string[],
+    troubles: Trouble[],
+  ): Promise<void> {
     if (names.length === 0) return;
     try {
       await clearNeedsAuth(configDir, names, deps.missionsFolder);
     } catch (error) {
-      troubles.push(`A needs-sign-in note could not be cleared: ${unavailableFrom(error).detail}`);
+      const message = `A client's note that it needs a sign-in could not be removed, so it may not connect although it could: ${unavailableFrom(error).detail}. Remove ${configDir}/${CACHE_NAME}.`;
+      troubles.push({ kind: 'note', message });
     }
   }
 
-  async function announce(troubles: string[]): Promise<void> {
+  async function announce(troubles: Trouble[]): Promise<void> {
     try {
       const timestamp = await deps.broadcast.announce();
       unannounced = false;
       emit({ event: 'broadcast', at: clock.now(), timestamp: timestamp / 1e6 });
     } catch (error) {
-      troubles.push(`The broadcast file could not be written: ${unavailableFrom(error).detail}`);
+      const message = `The broadcast file could not be written: ${unavailableFrom(error).detail}`;
+      troubles.push({ kind: 'broadcast', message });
     }
   }
 
@@ -344,9 +366,13 @@ export function createReconciler(
     };
   }
 
-  return { reconcile, inspect: (missions) => inspect(reader, missions, digester) };
+  return {
+    reconcile,
+    inspect: (missions) => inspect(reader, missions, digester),
+    forget: (id) => lately.forget(placeOfMission(id)),
+  };
 }
 
-function newlyUsable(loaded: LoadedEntry, after: Entry | null): string[] {
-  return madeUsable(contentOf(loaded).entry, after);
+function newlyUsable(loaded: LoadedEntry, after: Entry | null, now: number): string[] {
+  return madeUsable(contentOf(loaded).entry, after, now);
 }

@@ -39,20 +39,22 @@ interface LastReplacement {
   isTold: boolean;
 }
 
-/** The usable sign-ins of the global entry that a plan replaces by a mission's. */
+/** The usable sign-ins of the global entry that a plan replaces by a mission's. @param now ms since the epoch */
 export function replacementsOf(
   before: Entry | null,
   after: Entry | null,
   missions: readonly Pick<PlannedMission, 'id' | 'up'>[],
   digester: Digester,
+  now: number,
 ): Replacement[] {
-  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  const [old, fresh] = [fieldsOf(before), fieldsOf(after)];
   const found = new Map<FieldId, Replacement>();
   for (const { id: missionId, up } of missions) {
     for (const field of up) {
-      const [former, latter] = [old.get(field), now.get(field)];
+      const [former, latter] = [old.get(field), fresh.get(field)];
       if (!isServerField(field) || former === undefined || latter === undefined) continue;
-      if (former === latter || !isUsable(field, former) || !isUsable(field, latter)) continue;
+      if (former === latter) continue;
+      if (!isUsable(field, former, now) || !isUsable(field, latter, now)) continue;
       found.set(field, {
         missionId,
         field,

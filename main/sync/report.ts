@@ -4,7 +4,13 @@ import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts'
 import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import type { Alerts } from './alerts.ts';
-import type { InspectedMission, Inspection, MissionOutcome, ReconcileOutcome } from './outcome.ts';
+import {
+  type InspectedMission,
+  type Inspection,
+  type MissionOutcome,
+  type ReconcileOutcome,
+  troubleKinds,
+} from './outcome.ts';
 import { changesText, isShort } from './replacements.ts';
 import { stormAlert } from './stormAlert.ts';
 
@@ -75,17 +81,16 @@ export function createReporter(
         blocked && { ...about, ...unavailableAlert('The global entry', blocked) },
       );
 
-      const [trouble] = troubles;
-      alerts.set(
-        'trouble',
-        trouble === undefined ? null : { ...about, kind: 'broadcast', message: trouble },
-      );
+      for (const kind of troubleKinds) {
+        const trouble = troubles.find((each) => each.kind === kind);
+        alerts.setOwn(`trouble-${kind}`, kind, trouble?.message ?? null);
+      }
 
       if (global.view.status === 'malformed') {
         const message = `The global entry (${place}) is ${global.view.reason}; nothing is synced until it is well again. Mend it, or resolve this alert with "restore" (write it anew from the missions) or "remove" (sign out everywhere).`;
         alerts.set('wipe-global', { ...about, kind: 'wipe', message });
       } else if (global.held.length > 0) {
-        const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; the missions keep them. ${WIPE_ANSWERS}`;
+        const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; missions that have them keep them. ${WIPE_ANSWERS}`;
         alerts.set('wipe-global', { ...about, kind: 'wipe', message });
       } else if (blocked === null) alerts.set('wipe-global', null);
       if (blocked === null && global.view.status === 'found')

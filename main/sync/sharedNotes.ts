@@ -13,10 +13,14 @@ export interface SharedNotes {
   look(entry: Entry | null): { readonly configDirs: readonly string[]; readonly names: string[] };
 }
 
-/** @param configDirs those of the missions that run on the shared store */
+/**
+ * @param configDirs those of the missions that run on the shared store
+ * @param now ms since the epoch
+ */
 export function createSharedNotes(
   digester: Digester,
   configDirs: () => readonly string[],
+  now: () => number,
 ): SharedNotes {
   let before: ReadonlyMap<FieldId, Digest> = new Map();
 
@@ -24,9 +28,9 @@ export function createSharedNotes(
     look(entry) {
       const dirs = configDirs();
       // The first one that starts is then told of all that can be used.
-      const now = dirs.length === 0 ? new Map<FieldId, Digest>() : usableIn(entry);
-      const changed = [...now].filter(([id, digest]) => before.get(id) !== digest);
-      before = now;
+      const usable = dirs.length === 0 ? new Map<FieldId, Digest>() : usableIn(entry);
+      const changed = [...usable].filter(([id, digest]) => before.get(id) !== digest);
+      before = usable;
       return {
         configDirs: dirs,
         names: namesOf(
@@ -40,7 +44,7 @@ export function createSharedNotes(
   function usableIn(entry: Entry | null): Map<FieldId, Digest> {
     return new Map(
       [...fieldsOf(entry)]
-        .filter(([id, value]) => isServerField(id) && isUsable(id, value))
+        .filter(([id, value]) => isServerField(id) && isUsable(id, value, now()))
         .map(([id, value]) => [id, digester.field(id, value)]),
     );
   }

@@ -268,7 +268,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   /** A defect of ours. Nothing was lost (writes are verified), so it is said and tried again later. */
   function reportDefect(error: unknown): void {
     const message = `Something went wrong: ${defectText(error)}. It is tried again by itself; please report this.`;
-    alerts.setOwn('internal', 'state', message);
+    alerts.setOwn('internal', 'defect', message);
     isDefective = true;
     failures += 1;
   }
@@ -297,7 +297,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       await run({ targets, noticedAt });
       // At once: a logout is known to be one only by a lineage that outlives a kill.
       await save();
-      if (isDefective) alerts.setOwn('internal', 'state', null);
+      if (isDefective) alerts.setOwn('internal', 'defect', null);
       isDefective = false;
     } catch (error) {
       reportDefect(error);

@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, statSync, watch as watchFolder } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { errorCode, errorText } from './errors.ts';
+import { errorCode } from './errors.ts';
 import { linkBelow } from './ownPlace.ts';
 
 export interface PathWatcher {
@@ -53,18 +53,21 @@ interface Folder {
  * 11 MB, where a general watcher took 2 ms and 100 MB (docs/architecture.md has the figures). Where the
  * folder does not exist yet, its nearest existing ancestor is watched instead until it does.
  *
- * @param onTrouble told once per folder why it cannot be watched (the system's limit, no permission)
  * Whoever changes a folder a hundred thousand times a second would keep this process busy with nothing else, and
  * have the system drop the events of other folders. So such a folder is looked at once a second until that ends.
  *
+ * @param onTrouble told once per folder why it cannot be watched (the system's limit, no permission); with `null` once
+ *   it can be, or is gone, or nobody wants it watched any more
  */
 export function createPathWatcher(
-  onTrouble: (folder: string, reason: string) => void,
+  onTrouble: (folder: string, why: unknown) => void,
   { root, onFlood = () => undefined }: PathWatcherOptions = {},
 ): PathWatcher {
   const folders = new Map<string, Folder>();
   const rearms = new Set<() => void>();
   const troubled = new Set<string>();
+  /** By folder, how many of its paths are to be watched. */
+  const wanted = new Map<string, number>();
   let disposed = false;
 
   function openFolder(path: string): Folder | null {
@@ -78,16 +81,31 @@ export function createPathWatcher(
       const folder: Folder = { watcher, ...calm, identity, listeners: new Map() };
       attend(path, folder);
       folders.set(path, folder);
-      troubled.delete(path);
+      well(path);
       return folder;
     } catch (error) {
       const code = errorCode(error);
-      if (code !== 'ENOENT' && code !== 'ENOTDIR' && !troubled.has(path)) {
+      if (code === 'ENOENT' || code === 'ENOTDIR') well(path);
+      else if (!troubled.has(path)) {
         troubled.add(path);
-        onTrouble(path, errorText(error));
+        onTrouble(path, error);
       }
       return null;
     }
+  }
+
+  function well(path: string): void {
+    if (troubled.delete(path)) onTrouble(path, null);
+  }
+
+  function want(folder: string, change: 1 | -1): void {
+    const count = (wanted.get(folder) ?? 0) + change;
+    if (count > 0) {
+      wanted.set(folder, count);
+      return;
+    }
+    wanted.delete(folder);
+    well(folder);
   }
 
   function attend(path: string, folder: Folder): void {
@@ -176,6 +194,9 @@ export function createPathWatcher(
     watch(path, onChange) {
       // A watch would keep the process alive that is just ending.
       if (disposed) return () => undefined;
+      const home = dirname(path);
+      let isWanted = true;
+      want(home, 1);
       let armed: { folder: string; end: () => void } | null = null;
 
       function arm(): boolean {
@@ -203,12 +224,16 @@ export function createPathWatcher(
         rearms.delete(rearm);
         armed?.end();
         armed = null;
+        if (isWanted) want(home, -1);
+        isWanted = false;
       };
     },
 
     check() {
       if (disposed) return;
       for (const [path, folder] of [...folders]) if (!isCurrent(path, folder)) closeFolder(path);
+      // Nobody asks for one that is not there.
+      for (const path of [...troubled]) if (identityOf(path, root) === null) well(path);
       for (const rearm of [...rearms]) rearm();
     },
 

@@ -46,9 +46,16 @@ const CHOICES: Readonly<Record<AlertMessage['kind'], readonly Make[]>> = {
   hostile: [openMission, stopMission],
   unavailable: [],
   broadcast: [],
+  note: [],
   state: [],
+  log: [],
+  refresh: [],
   watch: [],
+  damaged: [() => answer('Dismiss', 'dismiss')],
+  lock: [() => answer('Dismiss', 'dismiss')],
+  defect: [() => answer('Dismiss', 'dismiss')],
   settings: [],
+  unknown: [],
 };
 
 /** @param mission the one that the alert is about, if it is still there */

@@ -25,10 +25,17 @@ const KINDS: readonly AlertMessage['kind'][] = [
   'hostile',
   'unavailable',
   'conflict',
+  'lock',
+  'damaged',
   'broadcast',
+  'note',
   'state',
+  'log',
+  'refresh',
   'watch',
+  'defect',
   'settings',
+  'unknown',
 ];
 
 /** Everything that needs the user, the gravest first. */
@@ -107,8 +114,15 @@ const TITLES: Readonly<Record<AlertMessage['kind'], Title>> = {
   unavailable: (where) => `${capital(where)} cannot be read`,
   conflict: (where) => `Two sign-ins met in ${where}`,
   broadcast: () => 'Other programs cannot be told',
+  note: () => 'A server may stay disconnected',
   state: () => 'Something could not be noted down',
+  log: () => 'The sync log cannot be written',
+  refresh: () => 'New tokens are not everywhere yet',
   watch: () => 'A folder cannot be watched',
+  damaged: () => 'A file of AgenC Bar was damaged',
+  lock: () => 'Two engines could run at once',
+  defect: () => 'Something went wrong inside',
+  unknown: () => 'Something this version does not know',
   settings: () => 'A setting needs attention',
 };
 

@@ -25,6 +25,7 @@ export const cellStates = [
   'invalidated',
   'vanished',
   'registered',
+  'unknown',
   'soon',
   'expired',
   'usable',
@@ -165,7 +166,8 @@ function lineOf(
 function cellOf(server: ServerMessage, now: number): GridCell {
   const { status, expiresAt } = server;
   if (needsSignIn(server)) return { state: 'invalidated', expiresAt: null, server };
-  if (status !== 'usable') return { state: status, expiresAt: null, server };
+  if (status === 'registered' || status === 'unknown')
+    return { state: status, expiresAt: null, server };
   if (expiresAt === null) return { state: 'usable', expiresAt, server };
   if (expiresAt <= now) return { state: 'expired', expiresAt, server };
   return { state: expiresAt - now < SOON_MS ? 'soon' : 'usable', expiresAt, server };

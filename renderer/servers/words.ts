@@ -27,6 +27,7 @@ const shortWords: Record<CellState, string> = {
   expired: 'renews',
   invalidated: 'sign in',
   registered: 'never',
+  unknown: '?',
   absent: '—',
   vanished: 'vanished',
 };
@@ -38,6 +39,7 @@ export const stateWords: Record<CellState, string> = {
   expired: 'expired, renews at next use',
   invalidated: 'needs a sign-in',
   registered: 'never signed in',
+  unknown: 'in a state that this version does not know',
   absent: 'not there',
   vanished: 'vanished, waits for your answer',
 };

@@ -33,6 +33,7 @@ export function measureMerge(rounds: number): Row[] {
         carry: () => 'both',
         frozen: new Set(),
         heal: false,
+        now: 0,
         writtenAt: { mission: null, global: () => null },
       },
       digester,

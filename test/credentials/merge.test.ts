@@ -14,6 +14,11 @@ const SHORTER = usable('shorter', 500);
 const REGISTERED = { serverName: 'loop', accessToken: '', clientId: 'c' };
 const INVALID = { serverName: 'loop', accessToken: '', clientId: 'c', expiresAt: 0 };
 const GONE = null;
+/** ms since the epoch */
+const NOW = 10_000;
+/** As servers issue them that know no refresh tokens. */
+const ENDED = { serverName: 'loop', accessToken: 'FAKE-SECRET-ended', expiresAt: NOW };
+const UNRENEWED = { ...ENDED, accessToken: 'FAKE-SECRET-lasts', expiresAt: NOW + 1 };
 
 function usable(token: string, expiresAt: number): Json {
   return {
@@ -48,6 +53,7 @@ function merge(m: Json | null, g: Json | null, base: Json | null, options: Optio
       carry: () => options.carry ?? 'both',
       frozen: new Set(),
       heal: options.heal ?? false,
+      now: NOW,
       writtenAt: {
         mission: options.missionWrittenAt ?? null,
         global: () => options.globalWrittenAt ?? null,
@@ -86,6 +92,7 @@ describe('the merge table', () => {
   it.each([
     ['invalidated', INVALID],
     ['registered only', REGISTERED],
+    ['ended, with nothing that renews it', ENDED],
     ['of an unknown form', 17],
   ])('one side became %s: nothing moves and the lineage stays', (_, value) => {
     const kept = { agreed: digester.field(FIELD, OLD) };
@@ -100,6 +107,14 @@ describe('the merge table', () => {
       m: INVALID,
       g: REGISTERED,
     });
+  });
+
+  it('a sign-in without a refresh token is one for as long as it lasts', () => {
+    expect(merge(UNRENEWED, OLD, OLD)).toEqual(everywhere(UNRENEWED));
+    expect(merge(UNRENEWED, GONE, null)).toEqual(everywhere(UNRENEWED));
+    expect(merge(ENDED, GONE, null)).toMatchObject({ m: ENDED, g: GONE });
+    expect(merge(ENDED, OLD, null), 'where both have one').toEqual(everywhere(OLD));
+    expect(merge(ENDED, OLD, OLD, { heal: true }), 'at a force resync').toEqual(everywhere(OLD));
   });
 
   it('a sign-in elsewhere reaches the side whose token was rejected', () => {
@@ -187,6 +202,7 @@ describe('fields that are no servers', () => {
         carry: () => 'both',
         frozen: new Set(),
         heal: false,
+        now: NOW,
         writtenAt: { mission: null, global: () => null },
       },
       digester,
@@ -222,6 +238,9 @@ describe('the wipe guard', () => {
   it('lets one server go: that is what a logout looks like', () => {
     expect(wipedFields({ mcpOAuth: { b: {} } }, two, none)).toEqual(new Set());
     expect(wipedFields({ mcpOAuth: {} }, ['/mcpOAuth/a'], none)).toEqual(new Set());
+    expect(wipedFields({ mcpOAuth: {} }, ['/mcpOAuth/a'], none, true)).toEqual(
+      new Set(['/mcpOAuth/a']),
+    );
   });
 
   it('holds several servers gone at once, and whatever went with them', () => {

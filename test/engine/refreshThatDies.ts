@@ -7,6 +7,7 @@ import { createOAuthRefresher } from '../../main/refresh/oauthRefresh.ts';
 import { createRefreshJournal } from '../../main/refresh/refreshJournal.ts';
 import { assemble } from '../../main/service/assemble.ts';
 import { makePrivateFolder } from '../../main/system/atomicFile.ts';
+import { systemClock } from '../../main/system/clock.ts';
 import { agencPaths, agencRoot } from '../../main/system/paths.ts';
 
 const [serverKey = '', step = ''] = process.argv.slice(2);
@@ -40,6 +41,7 @@ const journal = createRefreshJournal({
 });
 const oauth = createOAuthRefresher({ now: Date.now });
 const lease = createLease({
+  clock: systemClock,
   store,
   global,
   foldersOf: () =>

@@ -50,7 +50,10 @@ export async function untilTold(scene: Scene, { id, told }: Attack): Promise<voi
     () =>
       // An alert may have gone with its cause by now: it was told all the same.
       scene.engine.events.some(
-        (event) => event.event === 'alert' && event.missionId === id && told.includes(event.kind),
+        (event) =>
+          event.event === 'alert' &&
+          event.missionId === id &&
+          (told as readonly string[]).includes(event.kind),
       ),
   );
 }

@@ -11,7 +11,7 @@ const sync = (direction: 'up' | 'down', missionId: string, key = 'loop|1') => {
   return { event: 'sync', at: 0, ...what, ...MEASURED } as const;
 };
 const holding = (expiresAt: number): readonly ServerSummary[] => [
-  { key: 'loop|1', name: 'loop', status: 'usable', refreshable: true, expiresAt },
+  { key: 'loop|1', name: 'loop', status: 'usable', refreshable: true, expiresAt, endsAt: null },
 ];
 const asBefore = () => '';
 const bookHolding = (expiresAt: number) => {

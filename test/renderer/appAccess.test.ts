@@ -26,7 +26,7 @@ const VIEWS: readonly View[] = [
   ['no missions', scenarios.none],
   ['paused', scenarios.paused],
   ['a resync under way', scenarios.resyncing],
-  ['every kind of alert', scenarios.alerts, (view) => view.page.getByText('8 more').click()],
+  ['every kind of alert', scenarios.alerts, (view) => view.page.getByText('15 more').click()],
   ['failed', scenarios.failed],
   ['another engine', scenarios.other],
   ['starting', scenarios.starting],

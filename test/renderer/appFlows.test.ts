@@ -31,9 +31,9 @@ describe('alerts', () => {
     const view = await pages.open(scenarios.alerts);
     const cards = view.page.getByRole('region', { name: 'Alerts' }).getByRole('heading');
     expect(await cards.count()).toBe(2);
-    await view.page.getByText('8 more').click();
-    expect(await cards.count()).toBe(10);
-    await view.page.getByRole('button', { name: 'Dismiss' }).click();
+    await view.page.getByText('15 more').click();
+    expect(await cards.count()).toBe(17);
+    await view.page.getByRole('button', { name: 'Dismiss' }).first().click();
     expect(await view.calls()).toEqual([
       ['resolve', { alertId: 'conflict-3f6c1a', answer: 'dismiss' }],
     ]);

@@ -98,10 +98,17 @@ describe('the notices', () => {
       'The sign-in of notion was replaced everywhere [Use the former one, Keep the new one]',
       '“flaky tests” does what no Claude does [Open mission, !Stop…]',
       'Two sign-ins met in “fix login” [Dismiss]',
+      'Two engines could run at once [Dismiss]',
+      'A file of AgenC Bar was damaged [Dismiss]',
       'Other programs cannot be told []',
+      'A server may stay disconnected []',
       'Something could not be noted down []',
+      'The sync log cannot be written []',
+      'New tokens are not everywhere yet []',
       'A folder cannot be watched []',
+      'Something went wrong inside [Dismiss]',
       'A setting needs attention []',
+      'Something this version does not know []',
       'Process 123 runs the engine []',
     ]);
     expect(noticesOf(scenarios.failed)[0]?.choices.map(({ label }) => label)).toEqual([

@@ -13,7 +13,7 @@ const good: Snapshot = snapshot({
   alerts: [alert({ id: 'wipe-a', kind: 'wipe', missionId: 'a' })],
 });
 
-function withMission(change: object): unknown {
+function withMission(change: object): object {
   const [first, ...others] = good.missions;
   return { ...good, missions: [{ ...first, ...change }, ...others] };
 }
@@ -31,10 +31,22 @@ describe('one lying wrapper, one odd word of another version', () => {
   });
 
   it('hides one server, and shows the other', () => {
-    const odd = withMission({ servers: [{ ...server('one'), status: 'odd' }, server('two')] });
+    const odd = withMission({ servers: [{ ...server('one'), expiresAt: 'soon' }, server('two')] });
     expect(parseResult('status', odd).missions[0]?.servers.map(({ name }) => name)).toEqual([
       'two',
     ]);
+  });
+
+  it('shows a server whose state is not known yet, and an engine with a store that is not', () => {
+    const odd = {
+      ...withMission({
+        servers: [{ ...server('one'), status: 'odd', refreshTrouble: 'odd' }],
+      }),
+      engine: { running: true, pid: 1, store: 'cloud' },
+    };
+    const parsed = parseResult('status', odd);
+    expect(parsed.engine.store).toBe('unknown');
+    expect(parsed.missions[0]?.servers).toEqual([{ ...server('one'), status: 'unknown' }]);
   });
 
   it('hides the mission whose name is none, and says so in an alert', () => {
@@ -44,9 +56,12 @@ describe('one lying wrapper, one odd word of another version', () => {
     expect(said?.message).toMatch(/"a" is not shown.*hash.*name|name.*hash/);
   });
 
-  it('hides an alert of a kind that is not known yet', () => {
+  it('shows an alert of a kind that is not known yet', () => {
     const odd = { ...good, alerts: [{ ...good.alerts[0], kind: 'new' }, ...good.alerts] };
-    expect(parseResult('status', odd).alerts).toEqual(good.alerts);
+    expect(parseResult('status', odd).alerts).toEqual([
+      { ...good.alerts[0], kind: 'unknown' },
+      ...good.alerts,
+    ]);
   });
 
   it('is one line in an error where nothing is understood', () => {

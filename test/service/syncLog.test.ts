@@ -1,9 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventMessage } from '../../main/service/contract/engine.ts';
 import { createLogQueue, openSyncLog, readSyncLog } from '../../main/service/syncLog.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -38,13 +47,13 @@ it('loses no line of a storm that the disk can take, in order', async () => {
 it('a disk that takes nothing costs the engine a megabyte, and the log says what it lacks', async () => {
   const written: string[] = [];
   let done: (() => void) | null = null;
-  const log = createLogQueue({
+  const log = createLogQueue(() => ({
     write(text, callback) {
       written.push(text);
       done = callback;
     },
     end: (callback) => callback(),
-  });
+  }));
   const perLine = JSON.stringify(broadcast(100_000)).length + 1;
   const count = 50_000;
   for (let index = 0; index < count; index += 1) log.append(broadcast(100_000 + index));
@@ -68,4 +77,49 @@ it('reads what is left of a log in which somebody put an endless line', async ()
   writeFileSync(`${path}.1`, `not JSON\n${JSON.stringify(broadcast(0))}\n`);
   expect(await read(path)).toEqual([broadcast(0), broadcast(1)]);
   expect(readFileSync(path, 'utf8')).toContain('xxx');
+});
+
+it('a disk that was full for a moment costs no line of the log, and is told until it is written again', async () => {
+  const path = join(folder, 'sync.log');
+  const told: (string | null)[] = [];
+  const log = openSyncLog(path, (error) => told.push(error?.message ?? null));
+  log.append(broadcast(0));
+  await until('it is written', async () => (await read(path)).length === 1);
+  // What stands in the log's place is no file: as good as a disk that takes nothing, and any user can make it.
+  renameSync(path, `${path}.1`);
+  mkdirSync(path);
+  await log.close();
+
+  const next = openSyncLog(path, (error) => told.push(error?.message ?? null));
+  next.append(broadcast(1));
+  await until('the error is told', () => told.length > 0);
+  next.append(broadcast(2));
+  rmdirSync(path);
+  next.append(broadcast(3));
+  await until('all is written', async () => (await read(path)).length === 4);
+  await next.close();
+  expect(told.at(-1)).toBe(null);
+  expect(new Set(told.slice(0, -1))).toEqual(new Set([expect.stringContaining('not a file')]));
+  expect(await read(path)).toEqual([0, 1, 2, 3].map(broadcast));
+});
+
+it('a line that was cut off by a full disk spoils none of those after it', async () => {
+  const written: string[] = [];
+  const answers = [new Error('no space left on device'), null];
+  const log = createLogQueue(() => ({
+    write(text, callback) {
+      const error = answers.shift() ?? null;
+      written.push(error === null ? text : text.slice(0, 20));
+      setImmediate(callback, error);
+    },
+    end: (callback) => callback(),
+  }));
+  log.append(broadcast(1));
+  await until('it failed', () => written.length === 1 && answers.length === 1);
+  await new Promise(setImmediate);
+  log.append(broadcast(2));
+  await log.close();
+  const path = join(folder, 'sync.log');
+  writeFileSync(path, written.join(''));
+  expect(await read(path)).toEqual([broadcast(1), broadcast(2)]);
 });

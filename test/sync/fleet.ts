@@ -6,7 +6,7 @@ import type { EngineEvent } from '../../main/sync/events.ts';
 import { type LineageStore, openLineage } from '../../main/sync/lineage.ts';
 import type { Target } from '../../main/sync/outcome.ts';
 import { createReconciler, type Reconciler } from '../../main/sync/reconciler.ts';
-import { systemClock } from '../../main/system/clock.ts';
+import { type Clock, systemClock } from '../../main/system/clock.ts';
 import { openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
 
@@ -32,7 +32,10 @@ export interface Fleet {
   dispose(): void;
 }
 
-export function createFleet(carryLogin = { always: false, atClone: true }): Fleet {
+export function createFleet(
+  carryLogin = { always: false, atClone: true },
+  clock: Clock = systemClock,
+): Fleet {
   const folder = mkdtempSync(join(tmpdir(), 'agenc-bar-fleet-'));
   const path = join(folder, 'lineage.json');
   const store = createMemoryStore();
@@ -51,7 +54,7 @@ export function createFleet(carryLogin = { always: false, atClone: true }): Flee
       lineage,
       destinations: openDestinationBook(`${path}.destinations`),
       broughtBy: () => null,
-      clock: systemClock,
+      clock,
       emit: (event) => events.push(event),
       journal: {
         async append(values) {

@@ -4,6 +4,7 @@ import { createDigester } from '../../main/credentials/digest.ts';
 import type { Json } from '../../main/credentials/entry.ts';
 import type { Target } from '../../main/sync/outcome.ts';
 import { serverKey } from '../support/fake.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
 import { aMission, createFleet, GLOBAL } from './fleet.ts';
 
 /*
@@ -52,11 +53,14 @@ const steps = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
+const A_MINUTE_MS = 60_000;
+
 const dirOf = (place: Place): string => (place === 'global' ? GLOBAL : aMission(place).configDir);
 
 /** Plays a history and holds it against what users were promised. */
 async function play(history: readonly Step[]): Promise<void> {
-  const fleet = createFleet();
+  const clock = createFakeClock(0);
+  const fleet = createFleet(undefined, clock);
   const digester = createDigester();
   const running = new Set<string>(MISSIONS);
   const started = new Set<string>();
@@ -179,6 +183,8 @@ async function play(history: readonly Step[]): Promise<void> {
   try {
     await lookAll();
     for (const { act, place, server } of history) {
+      // Nothing is judged by what happened just before a mission's start: reconcile.test.ts has that.
+      clock.pass(A_MINUTE_MS);
       for (const each of [GLOBAL, ...MISSIONS.map(dirOf)]) note(each);
       const dir = dirOf(place);
       const acts = place === 'global' || running.has(place);

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,9 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAlerts } from '../../main/sync/alerts.ts';
 import { openLineage } from '../../main/sync/lineage.ts';
 import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
 import { nextLook } from '../../main/sync/schedule.ts';
+import { createWatchAlert } from '../../main/sync/watchAlert.ts';
 import { ANY, createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
 import { until } from '../support/until.ts';
 
@@ -203,6 +206,73 @@ describe('watching a path', () => {
     told.length = 0;
     writeFileSync(join(busy, 'entry'), '2');
     await until('it is heard of as ever', () => told.includes('entry'));
+  });
+
+  describe('that cannot be watched', () => {
+    const told = new Map<string, string | null>();
+    const alerts = createAlerts(
+      (event) => {
+        if (event.event === 'alert') told.set(event.id, event.message);
+        if (event.event === 'resolved') told.set(event.id, null);
+      },
+      () => 0,
+    );
+    const says = () => told.get('watch') ?? null;
+
+    /** As a user who may not read what is made there. */
+    function asAnother(act: () => void): void {
+      const isRoot = process.geteuid?.() === 0;
+      if (isRoot) process.seteuid?.(65_534);
+      try {
+        act();
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+      }
+    }
+
+    function unwatchable(name: string): string {
+      const path = join(folder, name);
+      mkdirSync(path);
+      chmodSync(path, 0o300);
+      return path;
+    }
+
+    beforeEach(() => {
+      chmodSync(folder, 0o755);
+      told.clear();
+      watcher = createPathWatcher(createWatchAlert(alerts, () => 30_000));
+    });
+
+    it('is told for as long as that lasts', () => {
+      const [one, two] = [unwatchable('one'), unwatchable('two')];
+      asAnother(() => {
+        watcher.watch(join(one, 'entry'), () => undefined);
+        watcher.watch(join(two, 'entry'), () => undefined);
+      });
+      expect(says()).toMatch(/one and 1 more cannot be watched \(.*permission.*every 30 s/);
+      chmodSync(one, 0o700);
+      watcher.check();
+      if (process.geteuid?.() !== 0) {
+        expect(says()).toMatch(/two cannot/);
+        chmodSync(two, 0o700);
+        watcher.check();
+      }
+      expect(says()).toBeNull();
+    });
+
+    it('is told no longer once the folder is gone, or nobody wants it watched', () => {
+      const [gone, left] = [unwatchable('gone'), unwatchable('left')];
+      let end: () => void = () => undefined;
+      asAnother(() => {
+        watcher.watch(join(gone, 'entry'), () => undefined);
+        end = watcher.watch(join(left, 'entry'), () => undefined);
+      });
+      rmSync(gone, { recursive: true });
+      asAnother(() => watcher.check());
+      expect(says()).toMatch(/left cannot be watched/);
+      end();
+      expect(says()).toBeNull();
+    });
   });
 
   it('reports it in a folder that does not exist yet, whose parent does not exist yet', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Target } from '../../main/sync/outcome.ts';
+import type { Clock } from '../../main/system/clock.ts';
 import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
 import { aMission, createFleet, type Fleet, GLOBAL } from './fleet.ts';
 
 const A = aMission('a');
@@ -13,8 +15,9 @@ afterEach(() => fleet.dispose());
 function start(
   texts: { global?: string; a?: string; b?: string },
   carryLogin?: { always: boolean; atClone: boolean },
+  clock?: Clock,
 ) {
-  fleet = createFleet(carryLogin);
+  fleet = createFleet(carryLogin, clock);
   for (const [place, text] of Object.entries(texts))
     fleet.store.texts.set(place === 'global' ? GLOBAL : aMission(place).configDir, text);
 }
@@ -260,6 +263,73 @@ describe('when something cannot be read or written', () => {
     await look({ mission: A });
     expect(serversOf(B.configDir)).toEqual([]);
     expect(fleet.journaled.size).toBe(1);
+  });
+});
+
+describe('a server that is gone', () => {
+  const mail = fakeServer('mail');
+  const loop = fakeServer('loop');
+  const both = (rest: object) => fakeEntry([loop, mail], rest);
+  const held = async () =>
+    (await fleet.reconciler().reconcile({ targets: [{ mission: A }] })).missions.get('a')?.held;
+
+  it.each([
+    ['the login of another account', { claudeAiOauth: login(6), unheardOf: 1 }],
+    ['the login gone, too', { unheardOf: 1 }],
+    ['another key gone, too', { claudeAiOauth: login(5) }],
+  ])('with %s was taken by no logout: nobody else loses it', async (_, rest) => {
+    const before = { claudeAiOauth: login(5), unheardOf: 1 };
+    start({ global: both({}), a: both(before) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    fleet.store.texts.set(A.configDir, fakeEntry([loop], rest));
+    await look({ mission: A });
+    expect(serversOf(GLOBAL)).toEqual(['loop', 'mail']);
+    expect(serversOf(B.configDir)).toEqual(['loop', 'mail']);
+    expect(await held()).toEqual(['mail']);
+  });
+
+  it('alone was signed out of, also after a login was renewed', async () => {
+    start({ global: both({}), a: both({ claudeAiOauth: login(5) }) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    fleet.store.texts.set(A.configDir, both({ claudeAiOauth: login(6) }));
+    await look({ mission: A });
+    fleet.store.texts.set(A.configDir, fakeEntry([loop], { claudeAiOauth: login(6) }));
+    await look({ mission: A });
+    expect(serversOf(GLOBAL)).toEqual(['loop']);
+    expect(serversOf(B.configDir)).toEqual(['loop']);
+    expect(await held()).toEqual([]);
+  });
+
+  it('from the global entry, with the login of another account, stays in the missions', async () => {
+    start({ global: both({ claudeAiOauth: login(5) }) });
+    await look({ mission: A, phase: 'clone' });
+    fleet.store.texts.set(GLOBAL, fakeEntry([loop], { claudeAiOauth: login(6) }));
+    const { global } = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    expect(global.held).toEqual(['mail']);
+    expect(serversOf(A.configDir)).toEqual(['loop', 'mail']);
+  });
+});
+
+describe('a program that clones as well', () => {
+  it('takes nothing away from anybody with what it had read before our own clone', async () => {
+    const clock = createFakeClock();
+    start({ global: fakeEntry(['loop']), a: fakeEntry(['brought']) }, undefined, clock);
+    await fleet.settle([{ mission: B, phase: 'clone' }], [B]);
+    const old = fleet.store.texts.get(GLOBAL) ?? '';
+    expect(serversOf(GLOBAL)).toEqual(['loop']);
+    await look({ mission: A, phase: 'clone' });
+    expect(serversOf(GLOBAL)).toEqual(['brought', 'loop']);
+    fleet.store.texts.set(A.configDir, old);
+    clock.pass(1_000);
+    await look({ mission: A });
+    for (const dir of [GLOBAL, A.configDir, B.configDir])
+      expect(serversOf(dir), dir).toEqual(['brought', 'loop']);
+
+    // Later on it is what it looks like.
+    clock.pass(10_000);
+    fleet.store.texts.set(A.configDir, old);
+    await look({ mission: A });
+    expect(serversOf(B.configDir)).toEqual(['loop']);
   });
 });
 

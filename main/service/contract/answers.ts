@@ -13,9 +13,16 @@ export const answersOf: Readonly<Record<AlertKind, readonly AlertAnswer[]>> = {
   hostile: [],
   unavailable: [],
   broadcast: [],
+  note: [],
   state: [],
+  log: [],
+  refresh: [],
   watch: [],
+  damaged: ['dismiss'],
+  lock: ['dismiss'],
+  defect: ['dismiss'],
   settings: [],
+  unknown: [],
 };
 
 /** The same in words, for whoever gave another: `"keep" or "accept"`; `null` where there is none to give. */

@@ -5,16 +5,24 @@
 import { z } from 'zod';
 import { leftoverSchema } from './missions.ts';
 
+/** One of some words. The set may grow: what this version does not know is `unknown`, and hides nothing else. */
+function word<const W extends readonly string[]>(words: W) {
+  return z
+    .string()
+    .transform((said): W[number] | 'unknown' => (words.includes(said) ? said : 'unknown'));
+}
+
 const isoTime = z.iso.datetime();
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const fingerprint = z.string().regex(/^[0-9a-f]{8}$/);
-const storeKind = z.enum(['file', 'security', 'keytar']);
+const storeKind = word(['file', 'security', 'keytar']);
 
 /** One MCP server of an entry. */
 export const serverSchema = z.object({
   key: z.string(),
   name: z.string(),
-  status: z.enum(['usable', 'registered', 'invalidated']),
+  /** `ended`: its token is over, and nothing renews it. `invalidated`: its refresh was refused. */
+  status: word(['usable', 'ended', 'registered', 'invalidated']),
   /** ms since the epoch; `null` where the entry does not say. */
   expiresAt: z.number().nullable(),
   /** When its tokens were last renewed, by a refresh or a sign-in; `null`: not since the engine started. */
@@ -24,7 +32,7 @@ export const serverSchema = z.object({
   /** When the engine will refresh it; `null`: it will not. */
   nextRefreshAt: isoTime.nullable(),
   /** Why the engine does not: it was refused for good, or could not; then the client will try at its next use. */
-  refreshTrouble: z.enum(['needs-sign-in', 'left-to-client']).nullable(),
+  refreshTrouble: z.enum(['needs-sign-in', 'left-to-client']).nullable().catch(null),
 });
 export type ServerMessage = z.infer<typeof serverSchema>;
 
@@ -35,6 +43,11 @@ export type ServerMessage = z.infer<typeof serverSchema>;
  * - `replaced`: a usable sign-in of all was replaced, by one at another authorization server or by one that
  *   then failed. Answered by "former" (put the former one back everywhere) or "dismiss"
  * - `hostile`: a mission does what no client does (too large, too often, odd files); goes away with its cause
+ * - `unavailable` (an entry), `broadcast` (the file), `note` (a client's, that it needs a sign-in), `state` (what was
+ *   agreed on), `log` (the sync log), `refresh` (new tokens), `watch` (a folder), `settings`: something cannot be read
+ *   or written, or is wrong; each goes away with its cause
+ * - `damaged` (a file of ours was, and is put aside), `lock` (two engines could run), `defect` (of ours): answered by
+ *   "dismiss", the last goes away by itself, too
  */
 export const alertKinds = [
   'wipe',
@@ -44,8 +57,14 @@ export const alertKinds = [
   'unavailable',
   'conflict',
   'broadcast',
+  'note',
   'state',
+  'log',
+  'refresh',
   'watch',
+  'damaged',
+  'lock',
+  'defect',
   'settings',
 ] as const;
 
@@ -53,7 +72,7 @@ export const alertAnswers = ['restore', 'remove', 'keep', 'accept', 'former', 'd
 
 export const alertSchema = z.object({
   id: z.string(),
-  kind: z.enum(alertKinds),
+  kind: word(alertKinds),
   /** `null`: about the global entry or the engine itself. */
   missionId: z.string().nullable(),
   /** What happened, why, what to do. */

@@ -21,17 +21,17 @@ export function needOf(mission: MissionMessage, busy: boolean): Need | null {
   return mission.inSync || busy ? null : 'differs';
 }
 
-/** Names of the servers whose sign-in was rejected. */
+/** Names of the servers that need a sign-in. */
 export function signInsOf({ servers }: Pick<MissionMessage, 'servers'>): string[] {
   return servers.filter(needsSignIn).map(({ name }) => name);
 }
 
-/** Whether a server's sign-in was rejected, to a client or to the engine. */
+/** Whether a server's sign-in was rejected, to a client or to the engine, or is over and cannot be renewed. */
 export function needsSignIn({
   status,
   refreshTrouble,
 }: Pick<ServerMessage, 'status' | 'refreshTrouble'>): boolean {
-  return status === 'invalidated' || refreshTrouble === 'needs-sign-in';
+  return status === 'invalidated' || status === 'ended' || refreshTrouble === 'needs-sign-in';
 }
 
 export function summaryOf(state: {

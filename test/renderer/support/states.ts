@@ -169,7 +169,7 @@ export const ALERTS = {
       'Mission "fix login" and the global entry had both changed linear; one sign-in won everywhere, the other is in the journal.',
   }),
   broadcast: alert({
-    id: 'trouble',
+    id: 'trouble-broadcast',
     kind: 'broadcast',
     missionId: null,
     servers: [],
@@ -188,6 +188,61 @@ export const ALERTS = {
     missionId: null,
     servers: [],
     message: 'Folders cannot be watched (ENOSPC); they are looked at every 30 s instead.',
+  }),
+  note: alert({
+    id: 'trouble-note',
+    kind: 'note',
+    missionId: null,
+    servers: [],
+    message:
+      'A client’s note that it needs a sign-in could not be removed, so it may not connect although it could: permission denied. Remove ~/.claude/mcp-needs-auth-cache.json.',
+  }),
+  log: alert({
+    id: 'log',
+    kind: 'log',
+    missionId: null,
+    servers: [],
+    message:
+      'The sync log cannot be written: ENOSPC: no space left on device, write. Mend that, or free some space; what happens meanwhile is written then.',
+  }),
+  refresh: alert({
+    id: 'refresh',
+    kind: 'refresh',
+    missionId: null,
+    servers: [],
+    message:
+      'The new tokens of "linear" cannot be written yet: the global entry is read-only. They are kept, and carried once it can be written.',
+  }),
+  damaged: alert({
+    id: 'destinations',
+    kind: 'damaged',
+    missionId: null,
+    servers: [],
+    message:
+      '~/.agenc/bar/destinations.json is not JSON. It is put aside, and where each sign-in may be sent is taken from the global entry, then from the missions: look whether the addresses in there are right.',
+  }),
+  lock: alert({
+    id: 'lock',
+    kind: 'lock',
+    missionId: null,
+    servers: [],
+    message:
+      'No lock can be kept on ~/.agenc/bar/engine.lock (ENOLCK): do not start a second engine on this folder in another container or on another machine.',
+  }),
+  defect: alert({
+    id: 'internal',
+    kind: 'defect',
+    missionId: null,
+    servers: [],
+    message:
+      'Something went wrong: TypeError at merge. It is tried again by itself; please report this.',
+  }),
+  unknown: alert({
+    id: 'new-1',
+    kind: 'unknown',
+    missionId: null,
+    servers: [],
+    message: 'Something that only a newer version has a name for.',
   }),
   settings: alert({
     id: 'settings',
