@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { followSnapshots } from '../../main/service/client.ts';
+import type { EntryRef } from '../../main/stores/store.ts';
 import { editAsClient, entryFile, readBlob, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
-import { fakeEntry, fakeToken } from '../support/fake.ts';
+import { type FakeServer, fakeEntry, fakeServer, fakeToken, serverKey } from '../support/fake.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
@@ -152,5 +154,53 @@ describe("the client's note that a server wants a sign-in", () => {
     await world.startEngine();
     await world.untilHeld(await signIn(a, 'loop'));
     expect(readFileSync(note('b'), 'utf8')).toBe('{"loop":');
+  });
+});
+
+describe('a sign-in that nothing renews', () => {
+  /** Signs in to a server that issues no refresh tokens. */
+  async function signInUntil(place: EntryRef, expiresAt: number): Promise<FakeServer> {
+    const { refreshToken: _, ...server } = fakeServer('loop', { expiresAt });
+    await editAsClient(place, (blob) => {
+      blob.mcpOAuth = { ...blob.mcpOAuth, [serverKey('loop')]: server };
+    });
+    return server;
+  }
+
+  it('is no sign-in once it is over: it replaces nobody’s, and a new one is asked for', async () => {
+    const [a, b] = world.addMissions('a', 'b');
+    await world.startEngine();
+    const good = await signIn(a, 'loop');
+    await world.untilHeld(good);
+    const over = await signInUntil(b, Date.now() - 1);
+    const later = await signIn(a, 'later');
+    await world.untilHeld(later);
+    await world.untilHeld(good, [world.global, a]);
+    await world.untilHeld(over, [b]);
+    const stateIn = (servers: readonly { name: string; status: string }[] | undefined) =>
+      servers?.find(({ name }) => name === 'loop')?.status;
+    const { global, missions } = await world.status();
+    expect(stateIn(global.servers)).toBe('usable');
+    expect(stateIn(missions.find(({ id }) => id === 'b')?.servers)).toBe('ended');
+    expect((await world.run(['status'])).stdout).toContain('loop (ended, needs sign-in)');
+    await world.ask('resync', {});
+    await world.untilHeld(good);
+  });
+
+  it('is said to be over in the moment it is, though nobody writes anything', async () => {
+    const a = world.addMission('a');
+    await world.startEngine();
+    const ends = Date.now() + 1_500;
+    await world.untilHeld(await signInUntil(a, ends));
+    const states = new Set<string>();
+    for await (const { snapshot } of await followSnapshots(
+      world.paths.engineSocket,
+      new AbortController().signal,
+    )) {
+      for (const { status } of snapshot.global.servers) states.add(status);
+      if (states.has('ended')) break;
+    }
+    expect(Date.now()).toBeGreaterThanOrEqual(ends);
+    expect(states).toContain('ended');
   });
 });
