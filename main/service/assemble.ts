@@ -85,7 +85,7 @@ export function assemble(
     missions: paths.missions,
   });
   const registry = createMissionRegistry(paths, attached);
-  const alerts = createAlerts(onEvent, clock.now);
+  const alerts = createAlerts(onEvent, clock);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
   const runs = createRuns(clock, onProgress, (id, why) => {
     const message = `What answers for the wrapper of mission "${id}" is none of ours (${why}); how that mission runs is not known. Look at what runs in it.`;

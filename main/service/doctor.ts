@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { entryRef } from '../missions/mission.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
 import { errorText } from '../system/errors.ts';
+import { isMountPoint } from '../system/mounts.ts';
 import { linkBelow } from '../system/ownPlace.ts';
 import { UserError } from '../system/userError.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
@@ -21,6 +22,7 @@ export async function examine(parts: Parts, env: NodeJS.ProcessEnv): Promise<Fin
     await engine(parts),
     await globalEntry(parts),
     ...permissions(parts),
+    ...mounts(parts),
     claude(parts, env),
     ...(await sharing(parts, env)),
     ...(await leftBehind(parts)),
@@ -52,17 +54,31 @@ async function globalEntry({ store, global }: Parts): Promise<Finding> {
   };
 }
 
-function permissions({ paths, store, global, registry }: Parts): Finding[] {
-  const secret = [paths.oauthToken, paths.lineage];
-  if (store.kind === 'file') {
-    secret.push(
-      store.describe(global),
-      ...registry
-        .all()
-        .map(({ mission }) => store.describe(entryRef(mission)))
-        .filter((path) => linkBelow(path, paths.missions) === null),
+/** The files of all entries; none where they lie in a keychain. */
+function entryFiles({ paths, store, global, registry }: Parts): string[] {
+  if (store.kind !== 'file') return [];
+  const missions = registry.all().map(({ mission }) => store.describe(entryRef(mission)));
+  return [
+    store.describe(global),
+    ...missions.filter((path) => linkBelow(path, paths.missions) === null),
+  ];
+}
+
+/** As in a container that was given the file alone. */
+function mounts(parts: Parts): Finding[] {
+  return entryFiles(parts)
+    .filter(isMountPoint)
+    .map((path) =>
+      note(
+        `${path} is a mount of its own: it is overwritten rather than replaced, and what is put in its place outside is not seen here.`,
+        'Mount its folder instead.',
+      ),
     );
-  }
+}
+
+function permissions(parts: Parts): Finding[] {
+  const { paths } = parts;
+  const secret = [paths.oauthToken, paths.lineage, ...entryFiles(parts)];
   const open = [...secret, paths.bar].filter((path) => {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
     return mode !== undefined && (mode & 0o077) !== 0;

@@ -46,7 +46,7 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
           const inspected = missions.get(mission.id);
           return inspected === undefined || shared ? [] : [[mission, inspected] as const];
         });
-        reportInspection(createReporter(parts.alerts, parts.store, parts.global), global, seen);
+        reportInspection(createReporter(parts.alerts, parts.store, parts.global, 0), global, seen);
         const running = registry.all().filter(({ state }) => state === 'running');
         await parts.runs.look(running.map(({ mission }) => mission));
       }

@@ -1,9 +1,12 @@
+import type { Clock } from '../system/clock.ts';
 import type { Alert, AlertKind, AlertText, Emit } from './events.ts';
 
 /** The open alerts, one per cause: raising the same one again says nothing, its cause going away closes it. */
 export interface Alerts {
   /** Opens, changes or (`null`) closes the alert of one cause. */
   set(id: string, alert: Omit<AlertText, 'id'> | null): void;
+  /** The same for what may pass by itself: an alert that is new is opened only if its cause lasts that long. */
+  setIfItLasts(id: string, alert: Omit<AlertText, 'id'> | null, delayMs: number): void;
   /** The one alert of its kind about a mission (`null`: the global entry), whose id says what it asks. */
   setOnly(
     kind: AlertKind,
@@ -20,14 +23,22 @@ export interface Alerts {
   open(): Alert[];
 }
 
-export function createAlerts(emit: Emit, now: () => number): Alerts {
+export function createAlerts(emit: Emit, { now, after }: Pick<Clock, 'now' | 'after'>): Alerts {
   const open = new Map<string, Alert>();
+  /** What is opened soon. */
+  const passing = new Map<string, { text: Omit<AlertText, 'id'>; readonly cancel: () => void }>();
 
   function close(id: string): void {
     if (open.delete(id)) emit({ event: 'resolved', at: now(), id });
   }
 
+  function forgetPassing(id: string): void {
+    passing.get(id)?.cancel();
+    passing.delete(id);
+  }
+
   function set(id: string, text: Omit<AlertText, 'id'> | null): void {
+    forgetPassing(id);
     if (text === null) {
       close(id);
       return;
@@ -41,6 +52,15 @@ export function createAlerts(emit: Emit, now: () => number): Alerts {
 
   return {
     set,
+    setIfItLasts(id, text, delayMs) {
+      const waits = passing.get(id);
+      if (text === null || open.has(id) || delayMs === 0) set(id, text);
+      else if (waits !== undefined) waits.text = text;
+      else {
+        const cancel = after(delayMs, () => set(id, passing.get(id)?.text ?? null));
+        passing.set(id, { text, cancel });
+      }
+    },
     setOnly(kind, missionId, alert) {
       for (const each of [...open.values()])
         if (each.kind === kind && each.missionId === missionId && each.id !== alert?.id)
@@ -58,6 +78,8 @@ export function createAlerts(emit: Emit, now: () => number): Alerts {
     clearAbout(missionId) {
       for (const { id, kind, missionId: about } of [...open.values()])
         if (about === missionId && kind !== 'replaced') close(id);
+      for (const [id, { text }] of [...passing])
+        if (text.missionId === missionId) forgetPassing(id);
     },
     get: (id) => open.get(id),
     open: () => [...open.values()],

@@ -157,6 +157,8 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     }
   }
 
+  for (const work of working) if (work.mission.clone) takeHeld(work, working, globalHeld, digester);
+
   const globalFields = fieldsOf(global);
   return {
     global: global === read ? read : (global ?? EMPTY_ENTRY),
@@ -180,6 +182,33 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
       };
     }),
   };
+}
+
+/**
+ * What the global entry has lost and waits for the user's answer, a new mission gets from those that still have it. As
+ * agreed on, so that it does not go up: that is what the user is asked.
+ */
+function takeHeld(
+  work: Working,
+  all: readonly Working[],
+  held: ReadonlySet<FieldId>,
+  digester: Digester,
+): void {
+  const others = all.filter((each) => each !== work && !each.mission.clone);
+  const taken = new Map<FieldId, Json>();
+  for (const id of held) {
+    if (fieldsOf(work.entry).has(id)) continue;
+    const owner = others.find(
+      ({ entry, frozen, oversized }) =>
+        fieldsOf(entry).has(id) && !frozen.has(id) && !oversized.has(id),
+    );
+    const value = owner && fieldsOf(owner.entry).get(id);
+    if (value !== undefined) taken.set(id, value);
+  }
+  if (taken.size === 0) return;
+  work.entry = withFields(work.entry, taken);
+  const digests = [...taken].map(([id, value]) => [id, digester.field(id, value)] as const);
+  work.base = new Map([...work.base, ...digests]);
 }
 
 interface Working {

@@ -22,6 +22,7 @@ import {
   namesOf,
   type ReconcileOutcome,
   type ReconcileRequest,
+  type Target,
   type Trouble,
 } from './outcome.ts';
 import type { Plan, PlannedMission } from './plan.ts';
@@ -86,7 +87,8 @@ export function createReconciler(
     for (let tries = 1; ; tries += 1) {
       let reading = await reader.read(leftOut.without(request.targets));
       let plan = reader.plan(reading, request);
-      if (plan?.globalChanged && request.others !== undefined) {
+      const lacks = plan !== null && plan.globalHeld.size > 0 && request.targets.some(isClone);
+      if ((plan?.globalChanged || lacks) && request.others !== undefined) {
         reading = await reader.readMore(reading, leftOut.without(request.others()));
         plan = reader.plan(reading, request);
       }
@@ -371,6 +373,10 @@ export function createReconciler(
     inspect: (missions) => inspect(reader, missions, digester),
     forget: (id) => lately.forget(placeOfMission(id)),
   };
+}
+
+function isClone({ phase }: Target): boolean {
+  return phase === 'clone';
 }
 
 function newlyUsable(loaded: LoadedEntry, after: Entry | null, now: number): string[] {

@@ -4,6 +4,7 @@ import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts'
 import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import type { Alerts } from './alerts.ts';
+import type { AlertText } from './events.ts';
 import {
   type InspectedMission,
   type Inspection,
@@ -47,11 +48,19 @@ export function reportInspection(
 
 const WIPE_ANSWERS = 'Resolve this alert with "restore" or "remove".';
 
+/**
+ * @param patienceMs how long a wipe must last to be told: whoever overwrites an entry in its place leaves half of it there
+ *   for a moment
+ */
 export function createReporter(
   alerts: Alerts,
   store: CredentialStore,
   globalRef: EntryRef,
+  patienceMs: number,
 ): Reporter {
+  const wipe = (id: string, alert: Omit<AlertText, 'id'> | null): void =>
+    alerts.setIfItLasts(`wipe-${id}`, alert, patienceMs);
+
   function tampering(missionId: string | null, who: string, found: readonly Tampering[]): void {
     if (found.length === 0) {
       alerts.setOnly('tampering', missionId, null);
@@ -88,11 +97,11 @@ export function createReporter(
 
       if (global.view.status === 'malformed') {
         const message = `The global entry (${place}) is ${global.view.reason}; nothing is synced until it is well again. Mend it, or resolve this alert with "restore" (write it anew from the missions) or "remove" (sign out everywhere).`;
-        alerts.set('wipe-global', { ...about, kind: 'wipe', message });
+        wipe('global', { ...about, kind: 'wipe', message });
       } else if (global.held.length > 0) {
         const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; missions that have them keep them. ${WIPE_ANSWERS}`;
-        alerts.set('wipe-global', { ...about, kind: 'wipe', message });
-      } else if (blocked === null) alerts.set('wipe-global', null);
+        wipe('global', { ...about, kind: 'wipe', message });
+      } else if (blocked === null) wipe('global', null);
       if (blocked === null && global.view.status === 'found')
         tampering(null, 'The global entry', global.tampered);
     },
@@ -110,11 +119,11 @@ export function createReporter(
       );
       if (view.status === 'malformed') {
         const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
-        alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
+        wipe(id, { ...about, kind: 'wipe', message });
       } else if (held.length > 0) {
         const message = `${list(held)} vanished from mission "${name}" in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
-        alerts.set(`wipe-${id}`, { ...about, kind: 'wipe', message });
-      } else if (status === 'done' && !stuck) alerts.set(`wipe-${id}`, null);
+        wipe(id, { ...about, kind: 'wipe', message });
+      } else if (status === 'done' && !stuck) wipe(id, null);
 
       if (status === 'done' && !stuck) tampering(id, `Mission "${name}"`, tampered);
       if (status === 'done' && !stuck) {

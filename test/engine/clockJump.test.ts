@@ -67,7 +67,7 @@ beforeEach(async () => {
     carryLogin: () => ({ always: false, atClone: false }),
     sharedConfigDirs: () => [],
   });
-  const alerts = createAlerts(emit, clock.now);
+  const alerts = createAlerts(emit, clock);
   engine = createEngine({
     missionsFolder: paths.missions,
     store,

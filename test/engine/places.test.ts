@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -10,6 +19,7 @@ import {
   signIn,
 } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
+import { mountFile, whyNoSmallDisk } from '../support/smallDisk.ts';
 import { until } from '../support/until.ts';
 
 let world: World;
@@ -267,3 +277,32 @@ describe('what an engine that was killed left behind', () => {
     expect(existsSync(join(root, 'notes.tmp.txt'))).toBe(true);
   });
 });
+
+const noMounts = whyNoSmallDisk();
+describe.skipIf(noMounts !== null)(
+  `a global entry that is a mount of its own${noMounts ? ` (${noMounts})` : ''}`,
+  () => {
+    it('is kept in step as any other, and the doctor names it', async () => {
+      const [a, b] = world.addMissions('a', 'b');
+      const first = await signIn(world.global, 'first');
+      const host = join(world.root, 'on-the-host.json');
+      copyFileSync(entryFile(world.global), host);
+      const unmount = mountFile(host, entryFile(world.global));
+      try {
+        await world.startEngine();
+        await world.untilHeld(first);
+        const loop = await signIn(a, 'loop');
+        await world.untilHeld(loop);
+        await logOut(b, 'first');
+        await world.untilGone('first');
+        expect(readFileSync(host, 'utf8')).toBe(readText(world.global));
+        await world.untilNoAlert();
+        const { stdout } = await world.run(['doctor']);
+        expect(stdout).toMatch(/\.credentials\.json is a mount of its own.*Mount its folder/s);
+      } finally {
+        await world.killAll();
+        unmount();
+      }
+    });
+  },
+);

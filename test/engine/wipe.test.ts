@@ -113,6 +113,19 @@ describe.each(WIPES)('%s', (_, wipe) => {
 });
 
 describe('a wipe', () => {
+  it('of the global entry keeps nothing from a mission that is new', async () => {
+    world.addMissions('a', 'b');
+    await world.startEngine();
+    const servers = await threeServers();
+    rmSync(entryFile(world.global));
+    await world.untilAlert('wipe-global');
+    const late = world.addMission('late');
+    for (const server of servers) await world.untilHeld(server, [late]);
+    expect((await world.untilAlert('wipe-global')).servers).toHaveLength(3);
+    await world.ask('resolve', { alertId: 'wipe-global', answer: 'restore' });
+    for (const server of servers) await world.untilHeld(server);
+  });
+
   it('ends by itself when the client brings the servers back', async () => {
     const [, , wiped] = world.addMissions('a', 'b', 'wiped');
     await world.startEngine();

@@ -16,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createFileStore } from '../../main/stores/file/fileStore.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { fakeEntry } from '../support/fake.ts';
+import { mountFile, mountSmallDisk, whyNoSmallDisk } from '../support/smallDisk.ts';
 import { until } from '../support/until.ts';
 import { describeStoreConformance } from './conformance.ts';
 
@@ -256,3 +257,55 @@ describe('file store', () => {
     ]);
   });
 });
+
+const why = whyNoSmallDisk();
+describe.skipIf(why !== null)(
+  `an entry that is a mount of its own${why ? ` (${why})` : ''}`,
+  () => {
+    const store = createFileStore();
+    let global: EntryRef;
+    let root: string;
+    beforeEach(() => {
+      ({ root, global } = places());
+      onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    });
+
+    /** The entry, as the host sees it. */
+    function mounted(text: string, folder = root): string {
+      const host = join(folder, 'on-the-host.json');
+      for (const path of [host, entryOf(global)]) writeFileSync(path, text, { mode: 0o600 });
+      onTestFinished(mountFile(host, entryOf(global)));
+      return host;
+    }
+
+    it('is written all the same, and its host has it', async () => {
+      const [long, short] = [fakeEntry(['one', 'two', 'three']), fakeEntry(['one'])];
+      const host = mounted(long);
+      for (const [text, before] of [
+        [short, long],
+        [long, short],
+      ] as const) {
+        const written = await store.write(global, text, before);
+        expect(written).toEqual({ status: 'written', stamp: await store.stamp(global) });
+        expect(readFileSync(host, 'utf8')).toBe(text);
+      }
+      expect(await store.write(global, short, short)).toEqual({ status: 'moved' });
+      expect(readdirSync(global.configDir)).toEqual(['.credentials.json']);
+    });
+
+    it('on a disk that gets full keeps what it has', async () => {
+      const small = join(root, 'small');
+      const disk = mountSmallDisk(small, 64);
+      onTestFinished(disk.unmount);
+      const text = fakeEntry(['one']);
+      const host = mounted(text, small);
+      disk.fill();
+      const large = fakeEntry(['one'], { rest: 'x'.repeat(20_000) });
+      expect(await store.write(global, large, text)).toMatchObject({ reason: 'full' });
+      expect(readFileSync(host, 'utf8')).toBe(text);
+      disk.free();
+      expect(await store.write(global, large, text)).toMatchObject({ status: 'written' });
+      expect(readFileSync(host, 'utf8')).toBe(large);
+    });
+  },
+);

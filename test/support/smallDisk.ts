@@ -48,3 +48,9 @@ export function mountSmallDisk(folder: string, kilobytes: number): SmallDisk {
     unmount: () => void execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' }),
   };
 }
+
+/** Makes a file a mount of its own, as a container has that is given a single file. @returns its end */
+export function mountFile(source: string, target: string): () => void {
+  execFileSync('mount', ['--bind', source, target], { stdio: 'pipe' });
+  return () => void execFileSync('umount', ['--lazy', target], { stdio: 'pipe' });
+}

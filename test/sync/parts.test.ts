@@ -16,7 +16,9 @@ import { openLineage } from '../../main/sync/lineage.ts';
 import { clearNeedsAuth } from '../../main/sync/needsAuthCache.ts';
 import { nextLook } from '../../main/sync/schedule.ts';
 import { createWatchAlert } from '../../main/sync/watchAlert.ts';
+import { systemClock } from '../../main/system/clock.ts';
 import { ANY, createPathWatcher, type PathWatcher } from '../../main/system/pathWatcher.ts';
+import { createFakeClock } from '../support/fakeClock.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
@@ -127,6 +129,42 @@ describe('the client’s note of servers that want a sign-in', () => {
   });
 });
 
+describe('an alert of what may pass by itself', () => {
+  const told: string[] = [];
+  const clock = createFakeClock();
+  const alerts = createAlerts((event) => {
+    if (event.event === 'alert') told.push(event.message);
+    if (event.event === 'resolved') told.push(`${event.id} is over`);
+  }, clock);
+  const wiped = (message: string) =>
+    ({ kind: 'wipe', missionId: 'a', servers: [], message }) as const;
+  beforeEach(() => told.splice(0));
+
+  it('is told only if that lasts, as it is then', () => {
+    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    clock.pass(200);
+    alerts.setIfItLasts('wipe-a', null, 250);
+    clock.pass(1_000);
+    expect(told, 'overwritten in its place').toEqual([]);
+
+    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    clock.pass(200);
+    alerts.setIfItLasts('wipe-a', wiped('torn'), 250);
+    expect(alerts.open()).toEqual([]);
+    clock.pass(50);
+    expect(told).toEqual(['torn']);
+    alerts.setIfItLasts('wipe-a', null, 250);
+    expect(told).toEqual(['torn', 'wipe-a is over']);
+  });
+
+  it('is not told of a mission that is gone by then', () => {
+    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    alerts.clearAbout('a');
+    clock.pass(1_000);
+    expect(told).toEqual([]);
+  });
+});
+
 describe('watching a path', () => {
   let watcher: PathWatcher;
   afterEach(() => watcher.dispose());
@@ -210,13 +248,10 @@ describe('watching a path', () => {
 
   describe('that cannot be watched', () => {
     const told = new Map<string, string | null>();
-    const alerts = createAlerts(
-      (event) => {
-        if (event.event === 'alert') told.set(event.id, event.message);
-        if (event.event === 'resolved') told.set(event.id, null);
-      },
-      () => 0,
-    );
+    const alerts = createAlerts((event) => {
+      if (event.event === 'alert') told.set(event.id, event.message);
+      if (event.event === 'resolved') told.set(event.id, null);
+    }, systemClock);
     const says = () => told.get('watch') ?? null;
 
     /** As a user who may not read what is made there. */

@@ -310,6 +310,28 @@ describe('a server that is gone', () => {
   });
 });
 
+describe('a new mission, while the global entry has lost what it had', () => {
+  it('has what another mission still has; the global entry waits for its user', async () => {
+    start({ global: fakeEntry(['loop', 'mail']) });
+    await look({ mission: A, phase: 'clone' });
+    fleet.store.texts.set(GLOBAL, '{"mcpOAuth":{}}');
+    const wiped = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    expect(wiped.global.held).toEqual(['loop', 'mail']);
+
+    const others = () => [{ mission: A }];
+    const request = { targets: [{ mission: B, phase: 'clone' as const }], others };
+    const { global } = await fleet.reconciler().reconcile(request);
+    expect(serversOf(B.configDir)).toEqual(['loop', 'mail']);
+    expect(global.held).toEqual(['loop', 'mail']);
+    await look({ mission: A }, { mission: B });
+    expect(serversOf(GLOBAL)).toEqual([]);
+    expect(serversOf(B.configDir)).toEqual(['loop', 'mail']);
+    const targets = [{ mission: A }, { mission: B }];
+    await fleet.reconciler().reconcile({ targets, globalAnswer: 'remove' });
+    for (const dir of [A.configDir, B.configDir]) expect(serversOf(dir), dir).toEqual([]);
+  });
+});
+
 describe('a program that clones as well', () => {
   it('takes nothing away from anybody with what it had read before our own clone', async () => {
     const clock = createFakeClock();

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAlerts } from '../../main/sync/alerts.ts';
 import { createReplacements } from '../../main/sync/replacements.ts';
+import { systemClock } from '../../main/system/clock.ts';
 import { heapUsed } from '../support/heapUsed.ts';
 
 const EVIL = 'https://login.evil.example';
@@ -14,7 +15,7 @@ function replacement(server: string, addresses: number) {
 }
 
 it('a sign-in with thousands of addresses is told in words that can be read', () => {
-  const alerts = createAlerts(() => undefined, Date.now);
+  const alerts = createAlerts(() => undefined, systemClock);
   createReplacements(alerts).note(replacement('bank', 5_000), 'a');
   const [alert] = alerts.open();
   expect(alert?.message).toContain(EVIL);
@@ -23,7 +24,7 @@ it('a sign-in with thousands of addresses is told in words that can be read', ()
 });
 
 it('what a mission replaces all day does not stay in memory', () => {
-  const alerts = createAlerts(() => undefined, Date.now);
+  const alerts = createAlerts(() => undefined, systemClock);
   const replacements = createReplacements(alerts);
   const before = heapUsed();
   for (let at = 0; at < 30_000; at += 1) {
@@ -39,7 +40,7 @@ it('what a mission replaces all day does not stay in memory', () => {
 });
 
 it('a mission that replaces sign-ins all day fills no list, and is told of instead', () => {
-  const alerts = createAlerts(() => undefined, Date.now);
+  const alerts = createAlerts(() => undefined, systemClock);
   const replacements = createReplacements(alerts);
   const first = replacement('bank', 1);
   replacements.note(first, 'a');
@@ -55,7 +56,7 @@ it('a mission that replaces sign-ins all day fills no list, and is told of inste
 });
 
 it('what a mission puts in the place of its own leads back to what was there before it', () => {
-  const alerts = createAlerts(() => undefined, Date.now);
+  const alerts = createAlerts(() => undefined, systemClock);
   const replacements = createReplacements(alerts);
   const to = (former: string, latter: string, missionId = 'a', addresses = 0) =>
     replacements.note({ ...replacement('bank', addresses), missionId, former, latter }, missionId);

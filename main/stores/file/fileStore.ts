@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { removeQuietly, temporaryName, writeTemporary } from '../../system/atomicFile.ts';
+import { errorCode } from '../../system/errors.ts';
 import { removeLeftovers, TEMPORARY } from '../../system/leftovers.ts';
 import { linkTarget } from '../../system/links.ts';
 import { type OwnFolder, openOwnFolder } from '../../system/ownFolder.ts';
@@ -24,6 +25,7 @@ import {
   stampIn,
   stampOf,
 } from './entryFile.ts';
+import { writeInPlace } from './inPlace.ts';
 
 /** What is written beside the entry, with the client's own naming of temporary files. */
 const OURS = /^(\.credentials|mcp-needs-auth-cache)\.json/;
@@ -42,6 +44,7 @@ const PATIENCE_MS = { global: 15, mission: 3 } as const;
  * mission's place may be anybody's: it is not followed. Unless it leads to the global entry itself; then
  * the mission has what that has, and nothing is written for it. Nor is one in the place of a mission's
  * folder: what is written, locked and removed, is so in the folder itself, which is held open meanwhile.
+ * An entry that is a mount of its own cannot be replaced; it is overwritten, under the same lock.
  * Reads are synchronous: on a local disk a small file costs less than the hop to a thread.
  * @param globalConfigDir where the global entry lies; not given, no mission's entry can be that one
  * @param missionsFolder below which no folder of an entry may be a link
@@ -93,8 +96,13 @@ export function createFileStore(
         if (go !== undefined && !(await go)) return { status: 'moved' };
         const change = (): void => {
           folder.check();
-          renameSync(written, path);
-          temporary = null;
+          try {
+            renameSync(written, path);
+            temporary = null;
+          } catch (error) {
+            if (errorCode(error) !== 'EBUSY' || expected === null) throw error;
+            writeInPlace(path, text, expected);
+          }
         };
         return await replace(folder, ref, expected, change, text);
       } catch (error) {
