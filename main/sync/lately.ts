@@ -1,6 +1,6 @@
 import type { Digest, Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry, KNOWN_MAPS } from '../credentials/entry.ts';
-import { fieldsOf, isServerField } from '../credentials/fields.ts';
+import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
 
 /**
  * What this engine has seen of the entries since it started, by place (see {@link DestinationBook.look}): evidence of
@@ -11,13 +11,13 @@ export interface Lately {
   note(place: string, entry: Entry | null): void;
   /** Whether what is not MCP's is other than at the last reconcile: then it was no `claude mcp logout` that wrote. */
   isRestOther(place: string, entry: Entry | null): boolean;
-  /** A mission's entry was just cloned. */
-  cloned(place: string): void;
+  /** A mission's entry was just cloned. @param brought what the global entry got from it */
+  cloned(place: string, brought: readonly FieldId[]): void;
   /**
-   * Whether a mission that was cloned just now holds what the global entry was before: another program at the mission's
-   * start has put there what it had read a moment ago.
+   * What a mission had brought that was cloned just now, if it holds what the global entry was before: another program
+   * at the mission's start has put there what it had read a moment ago, and nobody has signed out of that.
    */
-  isRewound(place: string, entry: Entry | null): boolean;
+  rewound(place: string, entry: Entry | null): ReadonlySet<FieldId>;
   /** What the global entry is: some of it will be what it was. */
   noteGlobal(entry: Entry | null): void;
   forget(place: string): void;
@@ -27,11 +27,12 @@ export interface Lately {
 const START_MS = 5_000;
 /** Global entries remembered; within that time there are hardly more. */
 const MAX_FORMER = 20;
+const NOTHING: ReadonlySet<FieldId> = new Set();
 
 /** @param monotonic ms */
 export function createLately(digester: Digester, monotonic: () => number): Lately {
   const rests = new Map<string, Digest>();
-  const clonedAt = new Map<string, number>();
+  const clones = new Map<string, { readonly at: number; readonly brought: ReadonlySet<FieldId> }>();
   let former: readonly Digest[] = [];
 
   /** The digest of all that a sign-out of MCP servers leaves alone. */
@@ -46,11 +47,13 @@ export function createLately(digester: Digester, monotonic: () => number): Latel
       const before = rests.get(place);
       return before !== undefined && before !== restOf(entry);
     },
-    cloned: (place) => void clonedAt.set(place, monotonic()),
-    isRewound(place, entry) {
-      const at = clonedAt.get(place);
-      if (at === undefined || monotonic() - at > START_MS) return false;
-      return former.includes(digester.entry(entry ?? EMPTY_ENTRY));
+    cloned: (place, brought) =>
+      void clones.set(place, { at: monotonic(), brought: new Set(brought) }),
+    rewound(place, entry) {
+      const clone = clones.get(place);
+      if (clone === undefined || clone.brought.size === 0) return NOTHING;
+      if (monotonic() - clone.at > START_MS) return NOTHING;
+      return former.includes(digester.entry(entry ?? EMPTY_ENTRY)) ? clone.brought : NOTHING;
     },
     noteGlobal(entry) {
       // Whoever finds nothing in an entry may as well have wiped it.
@@ -60,7 +63,7 @@ export function createLately(digester: Digester, monotonic: () => number): Latel
     },
     forget(place) {
       rests.delete(place);
-      clonedAt.delete(place);
+      clones.delete(place);
     },
   };
 }

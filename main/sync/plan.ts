@@ -35,9 +35,9 @@ export interface PlanMission {
   readonly entry: Entry | null;
   readonly writtenAt: number | null;
   readonly record: MissionRecord;
-  /** As {@link Lately} has it: what is not MCP's has changed; the entry is what the global one was. */
+  /** As {@link Lately} has both. */
   readonly isRestOther: boolean;
-  readonly isRewound: boolean;
+  readonly rewound: ReadonlySet<FieldId>;
   /** The reconcile at a spawn: an entry that is not there is a new one, not a wiped one. */
   readonly clone: boolean;
   /** Whether that also brings Claude's own login: a spawn does, attaching somebody's folder does not. */
@@ -233,11 +233,12 @@ function start(
   const { record, entry, distrusted } = mission;
   let base = record.base;
   if (mission.clone && entry === null) base = new Map();
-  // Without a base a field that only one side has is filled in on the other: just what "restore" asks for, and right
-  // where somebody has put an older entry in the place of the one that was just cloned.
-  if (mission.answer === 'restore' || mission.isRewound) {
+  // Without a base a field that only one side has is filled in on the other: just what "restore" asks for.
+  const { rewound } = mission;
+  if (mission.answer === 'restore' || rewound.size > 0) {
     const fields = fieldsOf(entry);
-    base = without(base, (id) => !fields.has(id));
+    const isMeant = (id: FieldId) => mission.answer === 'restore' || rewound.has(id);
+    base = without(base, (id) => isMeant(id) && !fields.has(id));
   }
   if (global.answer === 'restore') base = without(base, (id) => globalHeld.has(id));
   const known = [...base.keys()].filter(isCarried);

@@ -176,7 +176,7 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
                 record,
                 // At a start it is long ago that anybody looked.
                 isRestOther: phase !== 'clone' && lately.isRestOther(place, content.entry),
-                isRewound: lately.isRewound(place, content.entry),
+                rewound: lately.rewound(place, content.entry),
                 clone: phase === 'clone' || phase === 'share',
                 cloneLogin: phase === 'clone' && mission.kind === 'agenc',
                 answer,

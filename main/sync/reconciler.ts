@@ -259,7 +259,7 @@ export function createReconciler(
       lastSyncAt: changed || up.length > 0 ? clock.now() : record.lastSyncAt,
     });
     lately.note(placeOfMission(id), after);
-    if (phase === 'clone') lately.cloned(placeOfMission(id));
+    if (phase === 'clone') lately.cloned(placeOfMission(id), planned.up);
     const before = contentOf(loaded).entry;
     if (changed) deps.destinations.replaced(before, after);
     const fields = [...changedFields(before, after)];

@@ -38,7 +38,7 @@ function plan(
         record: { place: 'x', base: new Map(), held: new Set(), open: true, lastSyncAt: null },
         clone: false,
         isRestOther: false,
-        isRewound: false,
+        rewound: new Set(),
         cloneLogin: false,
         distrusted: ofMissions,
       })),

@@ -347,6 +347,16 @@ describe('a program that clones as well', () => {
     for (const dir of [GLOBAL, A.configDir, B.configDir])
       expect(serversOf(dir), dir).toEqual(['brought', 'loop']);
 
+    // What the mission had not brought at its start may be signed out of at once.
+    const all = fleet.store.texts.get(GLOBAL) ?? '';
+    const servers = { ...entryOf(GLOBAL)?.mcpOAuth, [serverKey('mail')]: fakeServer('mail') };
+    fleet.store.texts.set(A.configDir, JSON.stringify({ mcpOAuth: servers }));
+    await look({ mission: A });
+    expect(serversOf(B.configDir)).toEqual(['brought', 'loop', 'mail']);
+    fleet.store.texts.set(A.configDir, all);
+    await look({ mission: A });
+    expect(serversOf(B.configDir)).toEqual(['brought', 'loop']);
+
     // Later on it is what it looks like.
     clock.pass(10_000);
     fleet.store.texts.set(A.configDir, old);
