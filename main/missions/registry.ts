@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import type { AttachedMissions } from './attached.ts';
 import { findMissions, type MissionFolders, type OddEntry } from './discover.ts';
 import type { Mission, MissionState } from './mission.ts';
@@ -9,8 +10,10 @@ export interface KnownMission {
   readonly state: MissionState;
   /** The process that runs it. For people: its `pid` file is the mission's to write. */
   readonly pid: number | null;
-  /** It runs, and its Claude keeps its credentials in the global entry: its own is not looked at. */
+  /** Its Claude keeps its credentials in the global entry: its own, if there is one, is not looked at. */
   readonly shared: boolean;
+  /** Shared, and without a config directory: another program's, whose Claude uses the user's own. */
+  readonly bare: boolean;
 }
 
 export interface MissionChange {
@@ -41,9 +44,11 @@ export function isSynced(known: KnownMission | undefined): boolean {
   return isActive(known) && known?.shared === false;
 }
 
+/** @param isKnown whether a mission had an entry of its own: what is missing of that is missing, and not another program's way */
 export function createMissionRegistry(
   folders: MissionFolders,
   attached: AttachedMissions,
+  isKnown: (id: string) => boolean,
 ): MissionRegistry {
   let odd: readonly OddEntry[] = [];
   const known = new Map<string, KnownMission>();
@@ -51,7 +56,7 @@ export function createMissionRegistry(
   /** Takes in one mission's state and says what changed: a new wrapper under the same id is a new start. */
   function update(mission: Mission): MissionChange[] {
     const before = known.get(mission.id);
-    const now = look(mission);
+    const now = look(mission, isKnown);
     known.set(mission.id, now);
     const changes: MissionChange[] = before === undefined ? [{ change: 'added', mission }] : [];
     const isOther = before?.pid !== now.pid || before.shared !== now.shared;
@@ -92,10 +97,21 @@ export function createMissionRegistry(
   };
 }
 
-function look(mission: Mission): KnownMission {
-  const { folder } = mission;
-  if (folder === null) return { mission, state: 'attached', pid: null, shared: false };
+function look(mission: Mission, isKnown: (id: string) => boolean): KnownMission {
+  const { id, folder, configDir } = mission;
+  if (folder === null) return { mission, state: 'attached', pid: null, shared: false, bare: false };
   const pid = runningPid(folder);
-  if (pid === null) return { mission, state: 'stopped', pid: null, shared: false };
-  return { mission, state: 'running', pid, shared: isMarkedShared(folder, pid) };
+  const bare = !isThere(configDir) && !isKnown(id);
+  if (pid === null) return { mission, state: 'stopped', pid: null, shared: bare, bare };
+  return { mission, state: 'running', pid, shared: bare || isMarkedShared(folder, pid), bare };
+}
+
+/** Whatever it is: a link or a file in its place is told where the entry is read. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // No permission: it cannot be said to be missing.
+    return true;
+  }
 }

@@ -8,6 +8,7 @@ import { createJournal, type Journal } from '../journal/journal.ts';
 import { createJournalKeys, type KeyProvider } from '../journal/journalKey.ts';
 import { type AttachedMissions, createAttachedMissions } from '../missions/attached.ts';
 import { CONFIG_FOLDER } from '../missions/mission.ts';
+import { openMissionNotes } from '../missions/missionNote.ts';
 import { hasOauthToken } from '../missions/oauthToken.ts';
 import { createMissionRegistry, type MissionRegistry } from '../missions/registry.ts';
 import { createRefresher, type Refresher } from '../refresh/refresher.ts';
@@ -84,7 +85,13 @@ export function assemble(
     global: settings.globalConfigDir,
     missions: paths.missions,
   });
-  const registry = createMissionRegistry(paths, attached);
+  const lineage = openLineage(paths.lineage);
+  const noteOf = openMissionNotes(paths.missionNotes);
+  const registry = createMissionRegistry(
+    paths,
+    attached,
+    (id) => lineage.knows(id) || noteOf(id) !== null,
+  );
   const alerts = createAlerts(onEvent, clock);
   const mode = options.env?.AGENC_BAR_JOURNAL_KEY === 'file' ? 'file' : 'auto';
   const runs = createRuns(clock, onProgress, (id, why) => {
@@ -95,7 +102,6 @@ export function assemble(
   const journalKeys = createJournalKeys({ dir: paths.journal, mode });
   const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);
-  const lineage = openLineage(paths.lineage);
   const destinations = openDestinationBook(paths.destinations);
   const replacements = createReplacements(alerts);
   const watcher = createPathWatcher(

@@ -66,6 +66,7 @@ export async function runInBackground(
       cwd: join(mission.folder, WORK_FOLDER),
       env: { ...host.env, AGENC_DIRPATH: host.paths.root },
     },
+    async () => (await callWrapper(mission, 'status', {})).phase === 'running',
   );
   if (failure === null) return;
   // It would else be what the next run starts with, of which the user thinks as another one.

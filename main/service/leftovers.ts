@@ -61,7 +61,9 @@ export function createLeftovers(
     if (listed.status === 'unavailable') {
       return { leftovers: [], unknown: `${listed.reason}: ${listed.detail}` };
     }
-    const known = new Set(registry.all().map(({ mission }) => serviceName(entryRef(mission))));
+    // One without a config directory has no item, but may have had one.
+    const owners = registry.all().filter(({ bare }) => !bare);
+    const known = new Set(owners.map(({ mission }) => serviceName(entryRef(mission))));
     known.add(serviceName(global));
     const leftovers = listed.services
       .filter((service) => !known.has(service))

@@ -167,9 +167,11 @@ export function createEngine(deps: EngineDeps): Engine {
     for (const { change, mission } of changes) {
       emit({ event: 'mission', at: clock.now(), missionId: mission.id, change });
       if (change === 'removed') forget(mission);
-      else watches.set(mission, isSynced(registry.get(mission.id)));
+      else watches.set(mission, registry.get(mission.id));
       // Its pid file may have come between the look that found it and the watch.
       if (change === 'added') onMissionChanges(registry.recheck(mission.id));
+      // It has nothing that could go up.
+      if (registry.get(mission.id)?.bare) continue;
       if (change === 'started') loop.notice(mission, isShared(mission) ? 'share' : 'clone');
       if (change === 'stopped') loop.notice(mission, 'write-back');
     }
@@ -309,7 +311,7 @@ export function createEngine(deps: EngineDeps): Engine {
         watcher.watch(place, () => void loop.noticeGlobal());
       watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
       watchRefreshLocks(watcher, deps.global.configDir, deps.fence.look);
-      for (const known of registry.all()) watches.set(known.mission, isSynced(known));
+      for (const known of registry.all()) watches.set(known.mission, known);
       await loop.poll();
       await loop.settled();
       pulse();

@@ -35,6 +35,8 @@ export interface LineageStore {
   setMission(id: string, record: MissionRecord): void;
   forget(id: string): void;
   missionIds(): string[];
+  /** Whether there is a record of a mission. */
+  knows(id: string): boolean;
   global(place: string): GlobalRecord;
   setGlobal(record: GlobalRecord): void;
   /** Writes what changed since the last call. @throws the system's error */
@@ -105,6 +107,7 @@ export function openLineage(path: string): LineageStore {
       dirty = missions.delete(id) || dirty;
     },
     missionIds: () => [...missions.keys()],
+    knows: (id) => missions.has(id),
     globalPlace: () => global?.place ?? null,
     global(place) {
       if (global?.place === place) return global;

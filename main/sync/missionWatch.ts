@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import { entryRef, type Mission, pidPath } from '../missions/mission.ts';
+import { isSynced, type KnownMission } from '../missions/registry.ts';
 import { REFRESH_LOCK_PREFIX } from '../refresh/refreshLocks.ts';
 import type { CredentialStore } from '../stores/store.ts';
 import { ANY, type PathWatcher } from '../system/pathWatcher.ts';
 
-/** Watches each mission's `pid` file, and the entries and refresh locks of those that run. */
+/**
+ * Watches each mission's `pid` file, the entries and refresh locks of those that are synced, and whether one without a
+ * config directory gets one.
+ */
 export interface MissionWatch {
-  set(mission: Mission, active: boolean): void;
+  set(mission: Mission, known: KnownMission | undefined): void;
   forget(id: string): void;
 }
 
@@ -22,6 +26,7 @@ export function createMissionWatch(
   const pids = new Map<string, () => void>();
   const entries = new Map<string, () => void>();
   const locks = new Map<string, () => void>();
+  const folders = new Map<string, () => void>();
 
   function end(watches: Map<string, () => void>, id: string): void {
     watches.get(id)?.();
@@ -29,7 +34,13 @@ export function createMissionWatch(
   }
 
   return {
-    set(mission, active) {
+    set(mission, known) {
+      if (known?.bare !== true) end(folders, mission.id);
+      else if (!folders.has(mission.id))
+        folders.set(
+          mission.id,
+          watcher.watch(mission.configDir, () => on.pid(mission)),
+        );
       const pid = pidPath(mission);
       if (pid !== null && !pids.has(mission.id))
         pids.set(
@@ -37,7 +48,7 @@ export function createMissionWatch(
           watcher.watch(pid, () => on.pid(mission)),
         );
       const entry = store.watchPath(entryRef(mission));
-      if (!active) {
+      if (!isSynced(known)) {
         end(entries, mission.id);
         end(locks, mission.id);
         return;
@@ -56,6 +67,7 @@ export function createMissionWatch(
       end(pids, id);
       end(entries, id);
       end(locks, id);
+      end(folders, id);
     },
   };
 }

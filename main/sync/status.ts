@@ -50,7 +50,10 @@ const STOPPED_AT_ONCE = 16;
 export function createStatusView(deps: StatusDeps): StatusView {
   const { store, registry, reconciler, seen, loop, clock } = deps;
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
-  const isStopped = (id: string): boolean => !isActive(registry.get(id));
+  const isStopped = (id: string): boolean => {
+    const known = registry.get(id);
+    return !isActive(known) && known?.bare !== true;
+  };
 
   function statusOf(
     global: SeenEntry,

@@ -95,12 +95,12 @@ const GLOBAL = '';
 const OWN_EVENTS = 2;
 /** A lock that is kept for longer than any client keeps one is told. */
 const BUSY_TOLD_MS = 5_000;
-/** Whoever overwrites an entry in its place is done long before. */
-const WIPE_PATIENCE_MS = 250;
+/** Whoever overwrites an entry in its place, or removes an item of a keychain and adds it anew, is done long before. */
+const WIPE_PATIENCE_MS = { file: 250, security: 500, keytar: 500 } as const;
 
 export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   const { store, registry, lineage, seen, alerts, clock } = deps;
-  const reporter = createReporter(alerts, store, deps.global, WIPE_PATIENCE_MS);
+  const reporter = createReporter(alerts, store, deps.global, WIPE_PATIENCE_MS[store.kind]);
   const exclusive = pLimit(1);
   const retries = createRetries(clock);
   const brake = createBrake({ clock, costMs: () => lastTookMs, onDue, onStorm: reporter.storm });

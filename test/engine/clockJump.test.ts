@@ -73,7 +73,7 @@ beforeEach(async () => {
     store,
     global,
     reconciler,
-    registry: createMissionRegistry(paths, attached),
+    registry: createMissionRegistry(paths, attached, () => true),
     lineage,
     destinations,
     replacements: createReplacements(alerts),

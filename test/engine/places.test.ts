@@ -3,6 +3,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -75,6 +76,57 @@ describe('missing folders', () => {
     mkdirSync(b.configDir);
     await world.untilHeld(later, [b]);
     await world.untilNoAlert('unavailable-b');
+  });
+});
+
+describe('a mission of a program that gives it no config directory', () => {
+  it('is shown with what the global entry has; nothing is made there, and nothing told', async () => {
+    const a = world.addMission('a');
+    const folder = join(world.paths.missions, 'bare');
+    mkdirSync(join(folder, 'agent'), { recursive: true });
+    world.setRunning('bare');
+    const engine = await world.startEngine();
+    const server = await signIn(a, 'loop');
+    await world.untilHeld(server, [world.global, a]);
+    const { global, missions } = await world.status();
+    expect(missions.find(({ id }) => id === 'bare')).toMatchObject({
+      state: 'running',
+      shared: true,
+      inSync: true,
+      trouble: null,
+      hash: global.hash,
+      servers: global.servers,
+    });
+    world.setStopped('bare');
+    await engine.waitFor(
+      'mission',
+      ({ missionId, change }) => missionId === 'bare' && change === 'stopped',
+    );
+    await world.ask('resync', {});
+    expect((await world.mission('bare')).trouble).toBeNull();
+    world.setRunning('bare');
+    await engine.waitFor(
+      'mission',
+      ({ missionId, change }) => missionId === 'bare' && change === 'started',
+    );
+    await world.status();
+    expect(engine.events.filter(({ event }) => event === 'alert')).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual(['agent', 'pid']);
+  });
+
+  it('is kept in step as any other once it has one, and then misses it when it goes', async () => {
+    const a = world.addMission('a');
+    const configDir = join(world.paths.missions, 'bare', 'claude-config');
+    mkdirSync(dirname(configDir), { recursive: true });
+    world.setRunning('bare');
+    await world.startEngine();
+    const server = await signIn(a, 'loop');
+    await world.untilHeld(server, [world.global, a]);
+    mkdirSync(configDir);
+    await world.untilHeld(server, [{ scope: 'mission', configDir }]);
+    expect((await world.mission('bare')).shared).toBe(false);
+    rmSync(configDir, { recursive: true });
+    await world.untilAlert('unavailable-bare');
   });
 });
 

@@ -57,7 +57,7 @@ describe('one odd entry among the missions', () => {
       global: home.claude,
       missions: home.missions,
     });
-    const registry = createMissionRegistry(home, attached);
+    const registry = createMissionRegistry(home, attached, () => true);
     expect(registry.rescan().map(({ change }) => change)).toEqual(['added', 'added', 'added']);
     rmSync(at('linked'), { recursive: true });
     symlinkSync('linked', at('linked'));
@@ -104,7 +104,7 @@ describe('a mission’s own mission.json', () => {
       global: home.claude,
       missions: home.missions,
     });
-    const registry = createMissionRegistry(home, attached);
+    const registry = createMissionRegistry(home, attached, () => true);
     registry.rescan();
     expect(registry.get('a')?.state).toBe('stopped');
     expect(ids()).toEqual(['a', 'b']);

@@ -72,7 +72,7 @@ describe('keychain items of no mission', () => {
       attach: () => Promise.reject(new Error('not here')),
       detach: () => Promise.resolve(false),
     };
-    const registry = createMissionRegistry(world.paths, attached);
+    const registry = createMissionRegistry(world.paths, attached, () => true);
     registry.rescan();
     const items = createMissionItems({ env: keychain.env });
     return createLeftovers(
