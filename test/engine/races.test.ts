@@ -222,10 +222,12 @@ describe('an entry that another process rewrites again and again', () => {
 describe('a change that comes while a reconcile waits for another mission', () => {
   it('is seen, though the entry is again what it was before the reconcile', async () => {
     const [a, wiped, busy] = world.addMissions('a', 'wiped', 'busy');
-    await world.startEngine();
+    const engine = await world.startEngine();
     // A client at work keeps its lock, so that the reconcile takes a while.
     await takeLock(busy);
     await world.untilHeld(await signIn(a, 'one'), [world.global, wiped]);
+    // Once it is checked: what goes in the very moment of a write is written again.
+    await engine.waitFor('sync', ({ missionId }) => missionId === 'wiped');
     rmSync(entryFile(wiped));
     rmdirSync(lockFolder(busy));
     await world.untilAlert('wipe-wiped');
