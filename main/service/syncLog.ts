@@ -43,10 +43,11 @@ export function openSyncLog(path: string, tell: (error: Error | null) => void): 
 }
 
 /**
- * Writes events to a stream, which tells its errors itself: all that wait with one write. The stream's own queue would hold a buffer of
- * 64 kB for each line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in
- * a line of its own. What could not be written is tried again with a new stream, as the old one has ended with its
- * error. Lines that had come through before that are there twice.
+ * Writes events to a stream, all that wait with one write. The stream's own queue would hold a buffer of 64 kB for each
+ * line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in a line of its own. What
+ * could not be written is tried again with a new stream, as the old one has ended with its error; lines that had come
+ * through before that are there twice.
+ * @param open a stream that tells its errors itself
  * @param recovered it can be written again
  */
 export function createLogQueue(
