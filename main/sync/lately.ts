@@ -1,4 +1,4 @@
-import type { Digest, Digester } from '../credentials/digest.ts';
+import { createDigester, type Digest, type Digester } from '../credentials/digest.ts';
 import { EMPTY_ENTRY, type Entry, KNOWN_MAPS } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
 
@@ -32,13 +32,15 @@ const NOTHING: ReadonlySet<FieldId> = new Set();
 /** @param monotonic ms */
 export function createLately(digester: Digester, monotonic: () => number): Lately {
   const rests = new Map<string, Digest>();
+  /** Of its own: the other one remembers the entry that it saw last, which hundreds of missions have alike. */
+  const restDigester = createDigester();
   const clones = new Map<string, { readonly at: number; readonly brought: ReadonlySet<FieldId> }>();
   let former: readonly Digest[] = [];
 
   /** The digest of all that a sign-out of MCP servers leaves alone. */
   function restOf(entry: Entry | null): Digest {
     const rest = Object.entries(entry ?? EMPTY_ENTRY).filter(([key]) => !KNOWN_MAPS.includes(key));
-    return digester.entry(Object.fromEntries(rest));
+    return restDigester.entry(Object.fromEntries(rest));
   }
 
   return {
