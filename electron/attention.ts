@@ -1,3 +1,4 @@
+import { engineAlertTitles } from '../main/service/contract/alertTitles.ts';
 import type { AppState, Place } from '../main/service/contract/app.ts';
 import type { AlertMessage } from '../main/service/contract/engine.ts';
 import { shown, shownName } from '../main/service/contract/shown.ts';
@@ -21,15 +22,7 @@ const TITLES: Readonly<Record<AlertMessage['kind'], string>> = {
   wipe: 'Sign-ins vanished',
   unavailable: 'Credentials are unavailable',
   conflict: 'Two sign-ins met',
-  broadcast: 'Other programs cannot be told',
-  note: 'A server may stay disconnected',
-  state: 'Something could not be noted down',
-  log: 'The sync log cannot be written',
-  refresh: 'New tokens are not everywhere yet',
-  watch: 'A folder cannot be watched',
-  damaged: 'A file of AgenC Bar was damaged',
-  lock: 'Two engines could run at once',
-  defect: 'Something went wrong inside',
+  ...engineAlertTitles,
   unknown: 'AgenC Bar needs attention',
   settings: 'The settings need attention',
 };

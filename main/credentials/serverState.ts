@@ -33,12 +33,12 @@ export function serverStatus(value: Json): ServerStatus {
  * @param now ms since the epoch
  */
 export function isUsable(id: FieldId, value: Json, now: number): boolean {
-  if (isServerField(id)) return serverStatus(value) === 'usable' && !hasEnded(value, now);
+  if (isServerField(id)) return serverStatus(value) === 'usable' && !isOver(endsAtOf(value), now);
   return id === '/claudeAiOauth' ? serverStatus(value) === 'usable' : true;
 }
 
-function hasEnded(value: Json, now: number): boolean {
-  const endsAt = endsAtOf(value);
+/** Whether a sign-in has ended. @param endsAt as in its summary @param now ms since the epoch */
+export function isOver(endsAt: number | null, now: number): boolean {
   return endsAt !== null && endsAt <= now;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { entryRef } from '../missions/mission.ts';
 import { engineLockHolder } from '../sync/engineLock.ts';
 import { errorText } from '../system/errors.ts';
-import { isMountPoint } from '../system/mounts.ts';
+import { mountsAmong } from '../system/mounts.ts';
 import { linkBelow } from '../system/ownPlace.ts';
 import { UserError } from '../system/userError.ts';
 import { findClaude } from '../wrapper/findProgram.ts';
@@ -66,14 +66,12 @@ function entryFiles({ paths, store, global, registry }: Parts): string[] {
 
 /** As in a container that was given the file alone. */
 function mounts(parts: Parts): Finding[] {
-  return entryFiles(parts)
-    .filter(isMountPoint)
-    .map((path) =>
-      note(
-        `${path} is a mount of its own: it is overwritten rather than replaced, and what is put in its place outside is not seen here.`,
-        'Mount its folder instead.',
-      ),
-    );
+  return mountsAmong(entryFiles(parts)).map((path) =>
+    note(
+      `${path} is a mount of its own: it is overwritten rather than replaced, and what is put in its place outside is not seen here.`,
+      'Mount its folder instead.',
+    ),
+  );
 }
 
 function permissions(parts: Parts): Finding[] {

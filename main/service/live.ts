@@ -27,8 +27,9 @@ export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
     revision += 1;
     const snapshot = take();
     clearTimeout(atNextEnd);
-    const inMs = nextEnd(snapshot) - Date.now();
-    if (inMs < MOST_MS) atNextEnd = setTimeout(changed, Math.max(inMs, 0)).unref();
+    const now = Date.now();
+    const inMs = nextEnd(snapshot, now) - now;
+    if (inMs < MOST_MS) atNextEnd = setTimeout(changed, inMs).unref();
     return { revision, snapshot };
   }
 
@@ -59,12 +60,12 @@ export function createLiveSnapshots(take: () => Snapshot): LiveSnapshots {
   };
 }
 
-/** When the next of the sign-ins is over, which changes what is said of it; ms since the epoch. */
-function nextEnd({ global, missions }: Snapshot): number {
-  const ends = [global, ...missions].flatMap(({ servers }) =>
-    servers.flatMap(({ status, expiresAt }) =>
-      status === 'usable' && expiresAt !== null ? expiresAt : [],
-    ),
-  );
-  return ends.reduce((next, at) => (at > Date.now() && at < next ? at : next), Infinity);
+/** When the next of the sign-ins is over, which changes what is said of it; ms since the epoch. Infinity: never. */
+function nextEnd({ global, missions }: Snapshot, now: number): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { servers } of [global, ...missions])
+    for (const { status, expiresAt } of servers)
+      if (status === 'usable' && expiresAt !== null && expiresAt > now && expiresAt < next)
+        next = expiresAt;
+  return next;
 }

@@ -1,4 +1,4 @@
-import type { ServerSummary } from '../credentials/serverState.ts';
+import { isOver, type ServerSummary } from '../credentials/serverState.ts';
 import type { RefreshFacts } from '../refresh/refreshAhead.ts';
 import type { Alert, EngineEvent } from '../sync/events.ts';
 import type { SeenEntry } from '../sync/seen.ts';
@@ -65,7 +65,7 @@ function serverMessage(
   factsOf: (server: ServerSummary) => RefreshFacts,
 ): ServerMessage {
   const { key, name, expiresAt, endsAt } = server;
-  const status = endsAt !== null && endsAt <= Date.now() ? 'ended' : server.status;
+  const status = isOver(endsAt, Date.now()) ? 'ended' : server.status;
   const { refreshedAt, refreshedBy, nextRefreshAt, refreshTrouble } = factsOf(server);
   return {
     key,

@@ -3,7 +3,7 @@ import { EMPTY_ENTRY, type Entry, KNOWN_MAPS } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
 
 /**
- * What this engine has seen of the entries since it started, by place (see {@link DestinationBook.look}): evidence of
+ * What this engine has seen of the entries since it started, by place (as in the book of destinations): evidence of
  * what took a server out of an entry. Nothing of it is kept for the next engine, to which much may have happened.
  */
 export interface Lately {

@@ -13,7 +13,7 @@ import { namesOf } from './outcome.ts';
  * Where the client notes servers that want a sign-in. A session that starts while a server stands there
  * with a fresh timestamp does not connect to it at all, although its entry holds a valid token.
  */
-export const CACHE_NAME = 'mcp-needs-auth-cache.json';
+export const NEEDS_AUTH_CACHE = 'mcp-needs-auth-cache.json';
 /** Thousands of servers; the client's own has a few lines. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -30,7 +30,7 @@ export async function clearNeedsAuth(
   serverNames: Iterable<string>,
   missionsFolder?: string,
 ): Promise<string[]> {
-  const path = join(configDir, CACHE_NAME);
+  const path = join(configDir, NEEDS_AUTH_CACHE);
   // Nearly always there is no such file, and an exception is dear.
   if (!existsSync(path) || linkBelow(configDir, missionsFolder) !== null) return [];
   const read = readForeign(path, MAX_BYTES, { below: missionsFolder });

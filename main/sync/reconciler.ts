@@ -15,7 +15,7 @@ import { changedFields, goingValues } from './goingValues.ts';
 import { inspect } from './inspect.ts';
 import { createLately } from './lately.ts';
 import { createLeftOut } from './leftOut.ts';
-import { CACHE_NAME, clearNeedsAuth, madeUsable } from './needsAuthCache.ts';
+import { clearNeedsAuth, madeUsable, NEEDS_AUTH_CACHE } from './needsAuthCache.ts';
 import {
   type Inspection,
   type MissionOutcome,
@@ -302,7 +302,7 @@ export function createReconciler(
     try {
       await clearNeedsAuth(configDir, names, deps.missionsFolder);
     } catch (error) {
-      const message = `A client's note that it needs a sign-in could not be removed, so it may not connect although it could: ${unavailableFrom(error).detail}. Remove ${configDir}/${CACHE_NAME}.`;
+      const message = `A client's note that it needs a sign-in could not be removed, so it may not connect although it could: ${unavailableFrom(error).detail}. Remove ${configDir}/${NEEDS_AUTH_CACHE}.`;
       troubles.push({ kind: 'note', message });
     }
   }

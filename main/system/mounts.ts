@@ -1,21 +1,32 @@
 import { readFileSync, realpathSync } from 'node:fs';
 
-/** Whether a file or folder is a mount of its own. `false` where that cannot be known: it is Linux that says it. */
-export function isMountPoint(path: string): boolean {
-  try {
-    const real = realpathSync(path);
-    return mountPoints(readFileSync('/proc/self/mountinfo', 'utf8')).includes(real);
-  } catch {
-    return false;
-  }
+/** Which of these files and folders are mounts of their own. None where that cannot be known: it is Linux that says it. */
+export function mountsAmong(paths: readonly string[]): string[] {
+  const points = new Set(mountPoints());
+  return points.size === 0 ? [] : paths.filter((path) => points.has(realPath(path)));
 }
 
-/** @param mountinfo as in proc(5): the fifth word of a line; white space in it is written in octal */
-function mountPoints(mountinfo: string): string[] {
+/** As in proc(5): the fifth word of each line; white space in it is written in octal. */
+function mountPoints(): string[] {
+  let mountinfo: string;
+  try {
+    mountinfo = readFileSync('/proc/self/mountinfo', 'utf8');
+  } catch {
+    return [];
+  }
   return mountinfo
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .map((point) =>
       point.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
     );
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is nothing, or it cannot be looked at.
+    return path;
+  }
 }

@@ -195,7 +195,6 @@ export function createPathWatcher(
       // A watch would keep the process alive that is just ending.
       if (disposed) return () => undefined;
       const home = dirname(path);
-      let isWanted = true;
       want(home, 1);
       let armed: { folder: string; end: () => void } | null = null;
 
@@ -221,11 +220,9 @@ export function createPathWatcher(
       arm();
       rearms.add(rearm);
       return () => {
-        rearms.delete(rearm);
+        if (rearms.delete(rearm)) want(home, -1);
         armed?.end();
         armed = null;
-        if (isWanted) want(home, -1);
-        isWanted = false;
       };
     },
 

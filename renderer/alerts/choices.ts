@@ -42,7 +42,7 @@ const CHOICES: Readonly<Record<AlertMessage['kind'], readonly Make[]>> = {
     () => answer('Use the former one', 'former'),
     () => answer('Keep the new one', 'dismiss'),
   ],
-  conflict: [() => answer('Dismiss', 'dismiss')],
+  conflict: [dismiss],
   hostile: [openMission, stopMission],
   unavailable: [],
   broadcast: [],
@@ -51,9 +51,9 @@ const CHOICES: Readonly<Record<AlertMessage['kind'], readonly Make[]>> = {
   log: [],
   refresh: [],
   watch: [],
-  damaged: [() => answer('Dismiss', 'dismiss')],
-  lock: [() => answer('Dismiss', 'dismiss')],
-  defect: [() => answer('Dismiss', 'dismiss')],
+  damaged: [dismiss],
+  lock: [dismiss],
+  defect: [dismiss],
   settings: [],
   unknown: [],
 };
@@ -119,6 +119,10 @@ function stopMission(_: AlertMessage, mission: MissionMessage | null): Choice | 
       action: 'Stop',
     },
   );
+}
+
+function dismiss(): Choice {
+  return answer('Dismiss', 'dismiss');
 }
 
 function answer(label: string, what: AlertAnswer): Choice {

@@ -1,3 +1,4 @@
+import { engineAlertTitles } from '../../main/service/contract/alertTitles.ts';
 import type { AppState, Connection } from '../../main/service/contract/app.ts';
 import type { AlertMessage, MissionMessage, Snapshot } from '../../main/service/contract/engine.ts';
 import { needsSignIn } from '../../main/service/contract/summary.ts';
@@ -75,7 +76,9 @@ function noticeOf(
   snapshot: Snapshot | null,
 ): Notice {
   const { id, message: text } = alert;
-  const title = TITLES[alert.kind](placeOf(alert, mission), alert.servers);
+  const titled = TITLES[alert.kind];
+  const title =
+    typeof titled === 'string' ? titled : titled(placeOf(alert, mission), alert.servers);
   return { id, tone: toneOf(alert, snapshot), title, text, choices: choicesOf(alert, mission) };
 }
 
@@ -101,7 +104,7 @@ function placeOf({ missionId }: AlertMessage, mission: MissionMessage | null): s
   return missionId === null ? 'the global entry' : `“${mission?.name ?? missionId}”`;
 }
 
-type Title = (where: string, servers: readonly string[]) => string;
+type Title = string | ((where: string, servers: readonly string[]) => string);
 
 const TITLES: Readonly<Record<AlertMessage['kind'], Title>> = {
   wipe: (where, servers) =>
@@ -113,17 +116,9 @@ const TITLES: Readonly<Record<AlertMessage['kind'], Title>> = {
   hostile: (where) => `${capital(where)} does what no Claude does`,
   unavailable: (where) => `${capital(where)} cannot be read`,
   conflict: (where) => `Two sign-ins met in ${where}`,
-  broadcast: () => 'Other programs cannot be told',
-  note: () => 'A server may stay disconnected',
-  state: () => 'Something could not be noted down',
-  log: () => 'The sync log cannot be written',
-  refresh: () => 'New tokens are not everywhere yet',
-  watch: () => 'A folder cannot be watched',
-  damaged: () => 'A file of AgenC Bar was damaged',
-  lock: () => 'Two engines could run at once',
-  defect: () => 'Something went wrong inside',
-  unknown: () => 'Something this version does not know',
-  settings: () => 'A setting needs attention',
+  ...engineAlertTitles,
+  unknown: 'Something this version does not know',
+  settings: 'A setting needs attention',
 };
 
 /** "The sign-in of linear was", "The sign-ins of linear and notion were" */

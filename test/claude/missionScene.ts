@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readPid } from '../../main/missions/pid.ts';
 import { readRunFile } from '../../main/missions/runFile.ts';
+import { NEEDS_AUTH_CACHE } from '../../main/sync/needsAuthCache.ts';
 import { callWrapper } from '../../main/wrapper/client.ts';
 import type { WrapperStatus } from '../../main/wrapper/contract.ts';
 import { type MessagesApi, type ModelStep, startMessagesApi } from '../doubles/messagesApi.ts';
@@ -147,7 +148,7 @@ export async function createMissionScene(claudePath: string): Promise<MissionSce
     untilItNeedsASignIn: ({ configDir }) =>
       until(
         'the client notes that its server needs a sign-in',
-        () => existsSync(join(configDir, 'mcp-needs-auth-cache.json')),
+        () => existsSync(join(configDir, NEEDS_AUTH_CACHE)),
         CLIENT_PATIENCE_MS,
       ),
 

@@ -46,8 +46,8 @@ export type ServerMessage = z.infer<typeof serverSchema>;
  * - `unavailable` (an entry), `broadcast` (the file), `note` (a client's, that it needs a sign-in), `state` (what was
  *   agreed on), `log` (the sync log), `refresh` (new tokens), `watch` (a folder), `settings`: something cannot be read
  *   or written, or is wrong; each goes away with its cause
- * - `damaged` (a file of ours was, and is put aside), `lock` (two engines could run), `defect` (of ours): answered by
- *   "dismiss", the last goes away by itself, too
+ * - `damaged`: a file of ours was put aside · `lock`: two engines could run · `defect`: a fault of ours, which also goes
+ *   away by itself. All three are answered by "dismiss"
  */
 export const alertKinds = [
   'wipe',
