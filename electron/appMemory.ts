@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorText } from '../main/system/errors.ts';
-import { readJsonFile, writeJsonFile } from '../main/system/jsonFile.ts';
+import { readJsonFile } from '../main/system/jsonFile.ts';
+import { updateJsonFile } from '../main/system/updateJsonFile.ts';
 
 const memorySchema = z.object({
   /** The user has read what will happen, and let it. */
@@ -37,9 +38,10 @@ export function openAppMemory(path: string): AppMemory {
     get: () => remembered,
     set(change) {
       remembered = { ...remembered, ...change };
-      writeJsonFile(path, remembered).catch((error: unknown) => {
-        process.emitWarning(`${path} cannot be written: ${errorText(error)}`);
-      });
+      // Of two changes whose writes meet, the later one to write knows both.
+      updateJsonFile(path, memorySchema, () => remembered, { ifDamaged: 'replace' }).catch(
+        (error: unknown) => process.emitWarning(`${path} cannot be written: ${errorText(error)}`),
+      );
     },
   };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailableFrom } from '../stores/fileErrors.ts';
-import { createKeychain, type Keychain, type LoadKeytar } from '../stores/keytar/keychain.ts';
+import { createKeychain, type Keychain, type KeychainOptions } from '../stores/keytar/keychain.ts';
 import { type Absent, type Unavailable, unavailable } from '../stores/store.ts';
 import { closeToOthers, makePrivateFolder, writeFileAtomic } from '../system/atomicFile.ts';
 import { readForeign } from '../system/foreignFile.ts';
@@ -40,7 +40,7 @@ export interface KeyProvider {
   where(): KeyPlace | null;
 }
 
-export interface JournalKeysOptions {
+export interface JournalKeysOptions extends KeychainOptions {
   /** The journal's folder. */
   readonly dir: string;
   /**
@@ -48,9 +48,6 @@ export interface JournalKeysOptions {
    * - `keychain`: nothing but the keychain · `file`: the keychain is never asked
    */
   readonly mode: 'auto' | 'keychain' | 'file';
-  /** Time limit of each call to the keychain. */
-  readonly timeoutMs?: number;
-  readonly load?: LoadKeytar;
 }
 
 /** What `key-<id>.json` holds: the key itself (mode 0600), or only that it lies in the keychain. */

@@ -3,13 +3,14 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { readJsonFile } from '../system/jsonFile.ts';
+import { updateJsonFile } from '../system/updateJsonFile.ts';
 import { UserError } from '../system/userError.ts';
 import type { Mission } from './mission.ts';
 
-const attachedFile = z.object({
-  attached: z.array(z.object({ id: z.string(), name: z.string(), configDir: z.string() })),
-});
+const attachedEntry = z.object({ id: z.string(), name: z.string(), configDir: z.string() });
+const attachedFile = z.object({ attached: z.array(attachedEntry) });
+type AttachedEntry = z.infer<typeof attachedEntry>;
 
 /** The config directories that the user attached: `bar/attached.json`. Unreadable content is an error, not "none". */
 export interface AttachedMissions {
@@ -27,23 +28,21 @@ export function createAttachedMissions(
   taken: { global: string; missions: string },
 ): AttachedMissions {
   // A list that the user keeps elsewhere is still the user's.
-  const read = () => readJsonFile(path, attachedFile, { links: 'follow' }) ?? { attached: [] };
-  const list = (): Mission[] =>
-    read().attached.map((entry) => ({ ...entry, kind: 'attached', folder: null, repo: null }));
+  const links = 'follow';
+  const missionOf = (entry: AttachedEntry): Mission => ({
+    ...entry,
+    kind: 'attached',
+    folder: null,
+    repo: null,
+  });
 
   return {
-    list,
+    list: () => (readJsonFile(path, attachedFile, { links })?.attached ?? []).map(missionOf),
 
     async attach(folder, name) {
       // The keychain's name for an entry hashes the exact string, so an absolute path stays as it is.
       const configDir = isAbsolute(folder) ? folder : resolve(folder);
       const real = realFolder(configDir);
-      const missions = list();
-      const twin = missions.find(
-        (mission) => mission.configDir === configDir || sameFolder(mission.configDir, real),
-      );
-      if (twin !== undefined)
-        throw new UserError(`${configDir} is attached already, as ${twin.id}.`);
       if (sameFolder(taken.global, real)) {
         throw new UserError(
           `${configDir} is the global config directory; it is always in step. Attach another one.`,
@@ -56,29 +55,37 @@ export function createAttachedMissions(
       }
       const label = name ?? (basename(configDir).replace(/^\.+/, '') || 'config');
       const id = `${label.replaceAll(/[^\w-]+/g, '-')}-${hash('sha256', configDir).slice(0, 8)}`;
-      const mission: Mission = {
-        id,
-        name: label,
-        kind: 'attached',
-        configDir,
-        folder: null,
-        repo: null,
-      };
-      const attached = [...missions, mission].map(({ id, name, configDir }) => ({
-        id,
-        name,
-        configDir,
-      }));
-      await writeJsonFile(path, { attached }, { links: 'follow' });
-      return mission;
+      const entry = { id, name: label, configDir };
+      await updateJsonFile(
+        path,
+        attachedFile,
+        (now) => {
+          const attached = now?.attached ?? [];
+          const twin = attached.find(
+            (each) => each.configDir === configDir || sameFolder(each.configDir, real),
+          );
+          if (twin !== undefined)
+            throw new UserError(`${configDir} is attached already, as ${twin.id}.`);
+          return { attached: [...attached, entry] };
+        },
+        { links },
+      );
+      return missionOf(entry);
     },
 
     async detach(id) {
-      const { attached } = read();
-      const rest = attached.filter((entry) => entry.id !== id);
-      if (rest.length === attached.length) return false;
-      await writeJsonFile(path, { attached: rest }, { links: 'follow' });
-      return true;
+      let wasAttached = false;
+      await updateJsonFile(
+        path,
+        attachedFile,
+        (now) => {
+          const rest = now?.attached.filter((entry) => entry.id !== id);
+          wasAttached = now !== null && rest?.length !== now.attached.length;
+          return wasAttached ? { attached: rest } : undefined;
+        },
+        { links },
+      );
+      return wasAttached;
     },
   };
 }

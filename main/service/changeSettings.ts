@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { updateJsonFile } from '../system/updateJsonFile.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -12,7 +12,13 @@ export async function changeSettings(
   path: string,
   change: { readonly [K in keyof Settings]?: Settings[K] | undefined },
 ): Promise<void> {
-  const now = readJsonFile(path, z.record(z.string(), z.unknown()), { links: 'follow' }) ?? {};
-  const next = Object.entries({ ...now, ...change }).filter(([, value]) => value !== undefined);
-  await writeJsonFile(path, Object.fromEntries(next), { links: 'follow' });
+  await updateJsonFile(
+    path,
+    z.record(z.string(), z.unknown()),
+    (now) =>
+      Object.fromEntries(
+        Object.entries({ ...now, ...change }).filter(([, value]) => value !== undefined),
+      ),
+    { links: 'follow' },
+  );
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { createStore, storeKind } from '../stores/chooseStore.ts';
 import type { StoreKind } from '../stores/store.ts';
-import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import { readJsonFile } from '../system/jsonFile.ts';
+import { updateJsonFile } from '../system/updateJsonFile.ts';
 import { UserError } from '../system/userError.ts';
 import type { MissionHost } from './missionHost.ts';
 import type { Settings } from './settings.ts';
@@ -103,7 +104,9 @@ function recall(path: string): Remembered {
 
 async function remember(path: string, key: string, found: 'works' | 'does-not'): Promise<void> {
   try {
-    await writeJsonFile(path, { ...recall(path), [key]: found });
+    await updateJsonFile(path, remembered, (now) => ({ ...now, [key]: found }), {
+      ifDamaged: 'replace',
+    });
   } catch {
     // A full or read-only disk: the next launch finds it out again.
   }

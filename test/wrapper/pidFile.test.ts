@@ -90,8 +90,10 @@ describe('the pid file', () => {
 
 describe('how old a process is', () => {
   it('is known, and of none it is not', async () => {
-    const own = processAge(process.pid) ?? -1;
-    expect(Math.abs(own - process.uptime() * 1000)).toBeLessThan(2_000);
+    // Node itself needs a moment, and on a busy machine a long one, before it counts.
+    const extra = (processAge(process.pid) ?? -Infinity) - process.uptime() * 1000;
+    expect(extra).toBeGreaterThan(-100);
+    expect(extra).toBeLessThan(60_000);
     expect(processAge(4_194_999)).toBeNull();
   });
 });
