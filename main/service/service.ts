@@ -152,6 +152,13 @@ async function start(
   started.defer(closeServer);
   started.defer(() => looked.reject(new Error('it could not start')));
   started.defer(() => journal.dispose());
+  // Side by side with the first look: in a storm, each of its many small steps waits behind a batch of writes.
+  const sources = watchSources([
+    { path: paths.attached, onChange: engine.lookAtMissions },
+    { path: paths.broadcast, onChange: broadcastListener.look },
+    { path: paths.settings, onChange: parts.reloadSettings },
+  ]);
+  started.defer(sources.dispose);
   await journal.ready();
   await broadcast.ensure();
   let isAbandoned = false;
@@ -163,15 +170,9 @@ async function start(
   await refresher.start();
 
   started.defer(() => broadcastListener.dispose());
-  const sources = await watchSources([
-    { path: paths.attached, onChange: engine.lookAtMissions },
-    { path: paths.broadcast, onChange: broadcastListener.look },
-    { path: paths.settings, onChange: parts.reloadSettings },
-  ]);
-  started.defer(() => sources.dispose());
-  // What came between the first look and the watching.
-  engine.lookAtMissions();
-  broadcastListener.look();
+  await sources.ready;
+  started.defer(sources.dispose);
+  sources.begin();
 
   // From here on it ends first: what still came would be asked of an engine that has let go.
   started.defer(closeServer);

@@ -65,8 +65,9 @@ export interface ResyncResult {
 /** Keeps the entries of all running missions and the global one in step. */
 export interface Engine {
   /**
-   * Looks at everything once, then watches. Resolves when all that runs is in step, or is known not to be.
-   * @param afterCrash an engine before this one was killed at work
+   * Looks at everything once, then watches. Resolves when all that ran at the call is in step, or is known not to be;
+   * what others write meanwhile is looked at next.
+   * @param afterCrash an engine before this one was killed at work: what it left half done is mended next, too
    */
   start(afterCrash: boolean): Promise<void>;
   /** Reads the missions folder and the attached directories again. */
@@ -304,7 +305,6 @@ export function createEngine(deps: EngineDeps): Engine {
       for (const id of lineage.missionIds()) if (registry.get(id) === undefined) lineage.forget(id);
       loop.noticeAll();
       await loop.settled();
-      if (afterCrash) await healOnce();
       // Only now: a keychain's path is known once it has been read. The poll finds what came meanwhile.
       const path = store.watchPath(deps.global);
       for (const place of path === null ? [] : pathsTo(path))
@@ -312,9 +312,10 @@ export function createEngine(deps: EngineDeps): Engine {
       watcher.watch(join(deps.missionsFolder, ANY), noticeMissions);
       watchRefreshLocks(watcher, deps.global.configDir, deps.fence.look);
       for (const known of registry.all()) watches.set(known.mission, known);
-      await loop.poll();
-      await loop.settled();
       pulse();
+      // Not waited for: while others write on and on, there is no moment at which all of it is done.
+      void loop.poll();
+      if (afterCrash) void healOnce();
     },
 
     lookAtMissions: rescan,

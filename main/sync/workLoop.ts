@@ -462,8 +462,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       (globalPending !== null && globalPending <= last) ||
       [...pending.values()].some((each) => each.sequence <= last);
     // Behind everything that is queued already. Others may write on and on: theirs is not waited for.
-    do await exclusive(work);
-    while (!stopped && !paused && isOpen());
+    await exclusive(queued ? () => undefined : work);
+    while (!stopped && !paused && isOpen()) await exclusive(work);
   }
 
   return {
