@@ -3,9 +3,8 @@ import { churn } from './hostile/churn.ts';
 import { ms, type Row } from './report.ts';
 
 /** Resident memory of an engine in the storm, whatever was killed and started meanwhile. */
-const MEMORY_LIMIT_MB = 400;
-/** The command gives up after a minute. */
-const READY_LIMIT_MS = 10_000;
+const MEMORY_LIMIT_MB = 250;
+const READY_LIMIT_MS = 2_000;
 
 /**
  * Missions that all write without a pause, and engines that are killed meanwhile.
