@@ -1,5 +1,5 @@
 import { type Entry, isObject, type Json, SERVER_MAP } from './entry.ts';
-import { type FieldId, isServerField, splitField } from './fields.ts';
+import { type FieldId, fieldId, isServerField, splitField } from './fields.ts';
 
 /**
  * - `usable`: an access token and/or a refresh token is there.
@@ -100,7 +100,7 @@ export function summariseServers(entry: Entry | null): ServerSummary[] {
   if (!isObject(servers)) return [];
   return Object.entries(servers).map(([key, value]) => ({
     key,
-    name: fieldName(`/${SERVER_MAP}/${key}`, value),
+    name: fieldName(fieldId(SERVER_MAP, key), value),
     status: serverStatus(value),
     expiresAt: expiresAtOf(value),
     refreshable: isRefreshable(value),

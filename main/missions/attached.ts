@@ -48,10 +48,10 @@ export function createAttachedMissions(
           `${configDir} is the global config directory; it is always in step. Attach another one.`,
         );
       }
-      if (real.startsWith(`${realOrSame(taken.missions)}/`)) {
-        throw new UserError(
-          `${configDir} lies in the missions folder; its mission is found by itself.`,
-        );
+      const missions = realOrSame(taken.missions);
+      if (real === missions || real.startsWith(`${missions}/`)) {
+        const where = real === missions ? 'is the missions folder' : 'lies in the missions folder';
+        throw new UserError(`${configDir} ${where}; missions are found by themselves.`);
       }
       const label = name ?? (basename(configDir).replace(/^\.+/, '') || 'config');
       const id = `${label.replaceAll(/[^\w-]+/g, '-')}-${hash('sha256', configDir).slice(0, 8)}`;

@@ -232,9 +232,19 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       return;
     }
     if (standings.has(join(folder, name))) stand(join(folder, name), lockGone);
-    for (const [key, fence] of [...fences]) {
-      const { clients, held } = fence.state;
-      if (refreshLockName(key) !== name || !(clients.has(folder) || held.has(folder))) continue;
+    const concerned = [...fences].filter(
+      ([
+        key,
+        {
+          state: { clients, held },
+        },
+      ]) => {
+        return refreshLockName(key) === name && (clients.has(folder) || held.has(folder));
+      },
+    );
+    // The next one that is taken there is a new one.
+    if (concerned.length === 0) inherited.delete(join(folder, name));
+    for (const [key, fence] of concerned) {
       // Our own, made or touched just now.
       if (!locks.isOurs(folder, key)) feed(key, fence, { kind: 'unlocked', place: folder });
     }

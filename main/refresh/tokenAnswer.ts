@@ -34,7 +34,7 @@ const LATER = [408, 425, 429];
 const GATEWAY_GAVE_UP = [502, 504];
 const LATER_ERRORS = ['temporarily_unavailable', 'too_many_requests', 'slow_down', 'ratelimited'];
 /** What GitHub and Slack say in place of `invalid_grant`. */
-const DEAD_TOKEN = ['bad_refresh_token', 'invalid_refresh_token'];
+const DEAD_TOKEN = ['bad_refresh_token', 'invalid_refresh_token', 'token_expired', 'token_revoked'];
 /** Only these are ever quoted: a server could put a token in place of an error. */
 const TOLD = [
   ...LATER_ERRORS,

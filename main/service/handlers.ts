@@ -130,7 +130,8 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
     },
 
     findLeftovers: () => {
-      engine.lookAtMissions();
+      // Without an engine this only reads, beside whoever holds its lock; what is there was looked up just now.
+      if (enginePid !== null) engine.lookAtMissions();
       return parts.leftovers.find();
     },
 
@@ -143,33 +144,41 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
     async remove({ id, deleteWork = false }) {
       const known = find(id);
       const { mission } = known;
-      if (mission.folder === null)
+      const { folder } = mission;
+      if (folder === null)
         throw new UserError(`"${id}" is attached; "agenc-bar mission detach ${id}" lets it go.`);
-      // Its `pid` file is the mission's to take away; our own note is not.
-      const pid = isActive(known) ? known.pid : liveWrapper(mission.folder);
-      if (pid !== null)
-        throw new UserError(`Mission "${mission.name}" runs (process ${pid}); stop it first.`);
-      const orphan = findOrphan(mission.folder);
-      if (orphan !== null)
-        throw new UserError(
-          `A Claude whose wrapper was killed still runs in mission "${mission.name}" (process ${orphan}); stop it first.`,
-        );
-      if (await isAccepting(wrapperSocket(mission.folder)))
-        throw new UserError(
-          `Something answers for mission "${mission.name}" as its wrapper, perhaps in another container; end that first.`,
-        );
+      await refuseRunning(known, folder);
       await engine.removeEntry(mission);
-      removeRunFile(mission.folder);
-      const work = join(mission.folder, WORK_FOLDER);
+      // That may have waited for a lock, and somebody may have started the mission meanwhile.
+      await refuseRunning(find(id), folder);
+      removeRunFile(folder);
+      const work = join(folder, WORK_FOLDER);
       const kept = !deleteWork && holdsSomething(work) ? work : null;
       if (kept === null) {
-        await rm(mission.folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true });
         removeMissionNote(parts.paths.missionNotes, mission.id);
       }
       engine.lookAtMissions();
       return { removed: mission.id, kept };
     },
   };
+}
+
+/** @throws UserError if a mission runs, or may */
+async function refuseRunning(known: KnownMission, folder: string): Promise<void> {
+  const { name } = known.mission;
+  // Its `pid` file is the mission's to take away; our own note is not.
+  const pid = isActive(known) ? known.pid : liveWrapper(folder);
+  if (pid !== null) throw new UserError(`Mission "${name}" runs (process ${pid}); stop it first.`);
+  const orphan = findOrphan(folder);
+  if (orphan !== null)
+    throw new UserError(
+      `A Claude whose wrapper was killed still runs in mission "${name}" (process ${orphan}); stop it first.`,
+    );
+  if (await isAccepting(wrapperSocket(folder)))
+    throw new UserError(
+      `Something answers for mission "${name}" as its wrapper, perhaps in another container; end that first.`,
+    );
 }
 
 /** Whether somebody's work may lie in a folder. */

@@ -267,7 +267,8 @@ export async function withoutEngine<T>(
       await parts.journal.dispose();
     }
   } finally {
-    lock?.release();
+    // What a killed engine left half done is the next engine's to mend: it has to hear of it.
+    lock?.release(lock.afterCrash ? 'leave' : 'remove');
   }
 }
 

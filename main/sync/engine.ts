@@ -91,7 +91,7 @@ export interface Engine {
   clone(mission: Mission): Promise<void>;
   /** Carries up what a mission has, at its end or where it starts on the shared store. @throws UserError as {@link clone} */
   writeBack(mission: Mission): Promise<void>;
-  /** Writes a mission back, then deletes its entry and forgets it. @throws UserError as {@link writeBack} */
+  /** Writes a mission back, then deletes its entry and forgets it. @throws UserError as {@link writeBack}, or if it runs */
   removeEntry(mission: Mission): Promise<void>;
   /** Reads every entry, and says what each is. */
   status(): Promise<FreshStatus>;
@@ -275,6 +275,10 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   async function removeOnce(mission: Mission): Promise<WriteResult> {
+    // It may have been waited for a lock, and somebody has started the mission meanwhile.
+    onMissionChanges(registry.recheck(mission.id));
+    if (isSynced(registry.get(mission.id)))
+      throw new UserError(`Mission "${mission.name}" runs by now; stop it first.`);
     const now = await store.read(entryRef(mission));
     const result = now.status === 'found' ? await store.remove(entryRef(mission), now.text) : now;
     const isGone =

@@ -42,7 +42,8 @@ export type EngineLock =
       readonly weakness: string | null;
       /** Whether it still is: somebody may have removed the file, or the whole folder. Never throws. */
       isOurs(): boolean;
-      release(): void;
+      /** @param how `leave`: as a killed engine would, so that the next one knows of it */
+      release(how?: 'remove' | 'leave'): void;
     }
   | ({ readonly status: 'held' } & LockHolder);
 
@@ -201,10 +202,10 @@ function acquired(
     afterCrash,
     weakness,
     isOurs: () => isOpen && leadsTo(path, descriptor),
-    release() {
+    release(how = 'remove') {
       if (!isOpen) return;
       // While the lock is held, so that whoever gets it next on this very file sees that it is gone.
-      if (leadsTo(path, descriptor)) rmSync(path, { force: true });
+      if (how === 'remove' && leadsTo(path, descriptor)) rmSync(path, { force: true });
       isOpen = false;
       closeSync(descriptor);
     },

@@ -40,8 +40,8 @@ export async function available(): Promise<Availability> {
     if (wanted === 'none') return { ok: false, reason: 'CLAUDE_CODE_VERSION is none' };
     const cached = binaryIn(join(CACHE, wanted));
     if (cached !== undefined) return { ok: true, claudePath: cached };
-    // Also tells in seconds whether the registry can be reached at all.
-    const version = (await npm(['view', `${PACKAGE}@${wanted}`, 'version'], 20_000)).trim();
+    // Also tells, on a machine that is not busy in seconds, whether the registry can be reached at all.
+    const version = (await npm(['view', `${PACKAGE}@${wanted}`, 'version'], 120_000)).trim();
     return { ok: true, claudePath: await install(version, join(CACHE, version)) };
   } catch (error) {
     return { ok: false, reason: `no Claude Code client: ${reasonOf(error)}` };

@@ -161,6 +161,12 @@ describe('the states of a server', () => {
     expect(serverStatus(value as never)).toBe(status);
   });
 
+  it('are called by their own keys, whatever is in those', () => {
+    const names = ['a~1b', 'a/b', '~'];
+    const entry = { mcpOAuth: Object.fromEntries(names.map((name) => [name, { clientId: 'c' }])) };
+    expect(summariseServers(entry).map(({ name }) => name)).toEqual(names);
+  });
+
   it('may be shown without any secret', () => {
     const result = parseEntry(fakeEntry(['loop', fakeServer('second', { expiresAt: 'soon' })]));
     const servers = summariseServers(result.status === 'ok' ? result.entry : null);

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { entryFile, lockFolder, serverIn, signIn, takeLock } from '../support/clientWrites.ts';
 import { makeWorld, type World, whyNoOtherUser } from '../support/engineHarness.ts';
-import { fakeEntry } from '../support/fake.ts';
+import { fakeEntry, fakeServer } from '../support/fake.ts';
 import { chooseSeed, createRandom } from '../support/random.ts';
 
 /*
@@ -97,6 +97,23 @@ describe('a client’s lock that somebody keeps', () => {
     await world.untilHeld(server, [world.global, b]);
     letGo();
     expect((await removing).code).toBe(0);
+  });
+
+  it('a mission that is started while its removal waits for its lock stays, with all that it has', async () => {
+    world.addMission('a');
+    const own = fakeServer('own');
+    const started = world.addMission('started', { running: false, entry: fakeEntry([own]) });
+    const engine = await world.startEngine();
+    const letGo = await keepLock(started);
+    const removing = world.run(['mission', 'rm', 'started', '--delete-work']);
+    // It has been written back; now it is to be deleted.
+    await world.untilHeld(own, [world.global]);
+    world.setRunning('started');
+    await engine.waitFor('mission', ({ change }) => change === 'started');
+    letGo();
+    expect(await removing).toMatchObject({ code: 1, stderr: expect.stringContaining('runs') });
+    await world.untilHeld(own, [started]);
+    await world.untilHeld(await signIn(world.ref('a'), 'later'), [world.global, started]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -270,6 +271,18 @@ it('what was blanked while an engine was killed is offered once more by the next
   expect(serverIn(b, 'loop'), 'after an ordinary end it stays rejected').toMatchObject({
     accessToken: '',
   });
+});
+
+it('… and also if a command was carried out before the next engine came', async () => {
+  const engine = await startInStep();
+  const value = serverIn(a, 'loop');
+  await engine.kill('SIGKILL');
+  await invalidate(b, 'loop');
+  const folder = join(world.root, 'plain');
+  mkdirSync(folder);
+  expect((await world.run(['mission', 'attach', folder])).code).toBe(0);
+  await world.startEngine();
+  await until('it is offered', () => isDeepStrictEqual(serverIn(b, 'loop'), value));
 });
 
 it(`an engine killed again and again while all refresh leaves no lock and loses no token (TEST_SEED=${SEED})`, async () => {

@@ -81,9 +81,15 @@ describe('attach', () => {
   it.for([
     ['/', 'root of all folders'],
     ['the home folder', 'home folder itself'],
-  ])('refuses %s', async ([folder, why]) => {
-    const path = folder === '/' ? '/' : world.env.HOME;
-    const done = await world.run(['mission', 'attach', path ?? '']);
+    ['the missions folder', 'is the missions folder'],
+  ] as const)('refuses %s', async ([folder, why]) => {
+    world.addMission('a');
+    const paths = {
+      '/': '/',
+      'the home folder': world.env.HOME ?? '',
+      'the missions folder': world.paths.missions,
+    };
+    const done = await world.run(['mission', 'attach', paths[folder]]);
     expect([done.code, done.stderr]).toEqual([1, expect.stringContaining(why ?? '')]);
   });
 

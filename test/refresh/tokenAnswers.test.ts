@@ -225,6 +225,14 @@ const rows: Record<string, Row> = {
     answer: says(200, { ok: false, error: 'invalid_refresh_token' }),
     is: 'refused',
   },
+  '200 token_expired, as Slack': {
+    answer: says(200, { ok: false, error: 'token_expired' }),
+    is: 'refused',
+  },
+  '200 token_revoked, as Slack': {
+    answer: says(200, { ok: false, error: 'token_revoked' }),
+    is: 'refused',
+  },
   '200 invalid_grant': {
     met: 'lelylan/simple-oauth2#459',
     answer: says(200, { error: 'invalid_grant' }),
