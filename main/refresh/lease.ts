@@ -54,7 +54,8 @@ export interface LeaseDeps {
   readonly destinations: Pick<DestinationBook, 'judge' | 'pinEndpoint' | 'save'>;
   /** The credential directories of all running missions that have the server. */
   readonly foldersOf: (serverKey: string) => readonly string[];
-  /** As the engine's. */
+  /** As the engine's: what somebody wrote a moment ago is in the global entry afterwards. */
+  readonly takeInAll: (serverKey: string) => Promise<void>;
   readonly replace: (
     id: FieldId,
     renew: (value: Json | undefined) => Json | null,
@@ -185,6 +186,9 @@ export function createLease(deps: LeaseDeps): Lease {
     const held = takeLocks(serverKey);
     if (typeof held === 'string') return later(held);
     try {
+      // Now that no client can: one may have refreshed it a moment ago, and not have been looked at yet.
+      const trouble = await deps.takeInAll(serverKey).then(() => null, errorText);
+      if (trouble !== null) return later(trouble);
       const now = await readGlobal();
       if (typeof now === 'string') return later(now);
       await tidy(now.entry);

@@ -25,7 +25,10 @@ export interface RefreshAheadDeps {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly emit: Emit;
-  readonly view: () => Pick<RefreshView, 'places' | 'isShared' | 'serversOf' | 'versionOf'>;
+  readonly view: () => Pick<
+    RefreshView,
+    'places' | 'isShared' | 'serversOf' | 'versionOf' | 'takeInAll'
+  >;
   readonly isPaused: () => boolean;
   /** Looks at all entries: somebody may have a newer token. */
   readonly lookAtAll: () => void;

@@ -21,6 +21,8 @@ export interface RefreshView {
    * soon as anything of that is another.
    */
   readonly versionOf: (serverKey: string) => string;
+  /** Looks at what may have changed in those that have a server; resolves when all that follows is everywhere. */
+  readonly takeInAll: (serverKey: string) => Promise<void>;
   /** Looks at an entry and resolves when all that follows from it is everywhere. */
   readonly takeIn: (missionId: string | null) => Promise<void>;
   /** Gives an entry the usable values that the others have in place of its unusable ones. */

@@ -57,6 +57,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
         .map(({ folder }) => folder)
         .filter((folder) => !deps.disregards(folder, serverKey));
     },
+    takeInAll: (serverKey) => deps.view().takeInAll(serverKey),
     isStopping: () => ending !== null || deps.isPaused(),
     isAbandoned: () => ending === 'abandon',
   });

@@ -1,6 +1,7 @@
 import { fieldsOfServer } from '../credentials/destination.ts';
 import { SERVER_MAP } from '../credentials/entry.ts';
 import { type FieldId, fieldId } from '../credentials/fields.ts';
+import type { ServerSummary } from '../credentials/serverState.ts';
 import type { Mission } from '../missions/mission.ts';
 import type { MissionRegistry } from '../missions/registry.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
@@ -34,6 +35,11 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
     return null;
   }
 
+  function serversOf(missionId: string | null): readonly ServerSummary[] {
+    const view = (missionId === null ? seen.global() : seen.mission(missionId))?.view;
+    return view?.status === 'found' ? view.servers : [];
+  }
+
   return {
     places: () => [
       { missionId: null, folder: deps.global.configDir },
@@ -42,10 +48,7 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
 
     isShared: () => registry.all().some(({ shared }) => shared),
 
-    serversOf(missionId) {
-      const view = (missionId === null ? seen.global() : seen.mission(missionId))?.view;
-      return view?.status === 'found' ? view.servers : [];
-    },
+    serversOf,
 
     digestOf: (missionId, serverKey) => agreedOn(missionId, fieldId(SERVER_MAP, serverKey)),
 
@@ -53,6 +56,13 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
       fieldsOfServer(serverKey)
         .map((field) => agreedOn(null, field))
         .join(),
+
+    takeInAll: (serverKey) =>
+      loop.lookNow(
+        deps
+          .activeMissions()
+          .filter(({ id }) => serversOf(id).some(({ key }) => key === serverKey)),
+      ),
 
     async takeIn(missionId) {
       const mission = missionId === null ? null : registry.get(missionId)?.mission;

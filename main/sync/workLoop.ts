@@ -53,6 +53,8 @@ export interface WorkLoop {
   /** Something happened to an entry's file: look, unless it was our own write. */
   noticeEntry(mission: Mission): Promise<void>;
   noticeGlobal(): Promise<void>;
+  /** Looks at these entries and the global one where they may have changed, also at one that is braked. */
+  lookNow(missions: readonly Mission[]): Promise<void>;
   forget(mission: Mission): void;
   /** Looks at everything whose stamp differs. */
   poll(): Promise<void>;
@@ -216,6 +218,20 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       globalTouched += 1;
       if (globalTouched > OWN_EVENTS) brake.spend(GLOBAL);
     } else if ((await hasMoved(deps.global, globalStamp)) && brake.allows(GLOBAL)) noticeAll();
+  }
+
+  async function lookNow(missions: readonly Mission[]): Promise<void> {
+    const look = async (ref: EntryRef, known: string | null | undefined, then: () => void) => {
+      if (await hasMoved(ref, known)) then();
+    };
+    await Promise.all([
+      look(deps.global, globalStamp, noticeAll),
+      ...missions.map((mission) =>
+        look(entryRef(mission), stamps.get(mission.id), () => enqueue(mission.id)),
+      ),
+    ]);
+    schedule();
+    await settled();
   }
 
   function schedule(): void {
@@ -471,6 +487,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     noticeAll,
     noticeEntry,
     noticeGlobal,
+    lookNow,
     poll,
     save,
     settled,

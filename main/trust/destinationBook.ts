@@ -112,18 +112,17 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   /** @returns the sign-in that the tokens belong to */
   function take(entry: Entry, serverKey: string, said: Destination, place: string): SignIn | null {
     const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
-    for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said));
+    for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said), place);
     if (tokens.length === 0) return null;
     const signIn = known.ofTokens(tokens);
     if (signIn === undefined) return add(serverKey, tokens, secrets, said, place);
     const fresh = tokens.filter((token) => known.ofToken(token) === undefined);
     const goes = placeFor(signIn, said);
-    const joined = goes && joinDestinations(goes.destination, said);
-    const size = joined?.addresses.size ?? 0;
-    const grew = size > (goes?.destination.addresses.size ?? 0) && size <= MAX_ADDRESSES;
+    const joined = goes && joinedWith(goes.destination, said);
+    const grew = goes && joined && joined.addresses.size > goes.destination.addresses.size;
     if (fresh.length === 0 && !grew && signIn.clientSecrets !== undefined) return signIn;
     signIn.clientSecrets ??= secrets;
-    if (goes && joined && size <= MAX_ADDRESSES) goes.destination = joined;
+    if (goes && joined) goes.destination = joined;
     known.addTokens(signIn, fresh);
     if (signIn.standing === 'signed-out' && signIn.serverKey === serverKey)
       signIn.standing = 'offered';
@@ -144,7 +143,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       .filter(({ standing }) => standing !== 'rejected')
       .map((one) => placeFor(one, said))
       .findLast((one) => one !== undefined);
-    const destination = before === undefined ? said : joinDestinations(before.destination, said);
+    const destination = before === undefined ? said : joinedWith(before.destination, said);
     const current = all.find(({ standing }) => standing === 'current');
     // What the engine got in a refresh counts with the sign-in that it refreshed.
     const isNext = seenIn === GLOBAL_PLACE && current && placeFor(current, said) !== undefined;
@@ -173,12 +172,17 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     changed();
   }
 
-  function bind(secret: string, serverKey: string, authorizationServer: string | null): void {
+  function bind(
+    secret: string,
+    serverKey: string,
+    authorizationServer: string | null,
+    place: string,
+  ): void {
     const bound = clientSecrets.get(secret);
     const isKnown = bound !== undefined && bound.authorizationServers.length > 0;
     if (isKnown || (bound !== undefined && authorizationServer === null)) return;
     const authorizationServers = authorizationServer === null ? [] : [authorizationServer];
-    clientSecrets.set(secret, { serverKey: bound?.serverKey ?? serverKey, authorizationServers });
+    clientSecrets.set(secret, { by: place, serverKey, ...bound, authorizationServers });
     changed();
   }
 
@@ -239,12 +243,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       const authorizationServer = authorizationServerOf(said);
       const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
       for (const secret of secrets) {
-        const before = clientSecrets.get(secret)?.authorizationServers ?? [];
+        const bound = clientSecrets.get(secret);
         const authorizationServers = [
-          ...before,
+          ...(bound?.authorizationServers ?? []),
           ...(authorizationServer ? [authorizationServer] : []),
         ];
-        clientSecrets.set(secret, { serverKey, authorizationServers });
+        clientSecrets.set(secret, { by: GLOBAL_PLACE, ...bound, serverKey, authorizationServers });
       }
       for (const one of new Set(tokens.flatMap((token) => known.ofToken(token) ?? []))) {
         // Where it was before stays right: the others still have that.
@@ -322,6 +326,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       }
     },
   };
+}
+
+/** Both, as long as that is no more than any provider has; else what is known. */
+function joinedWith(known: Destination, said: Destination): Destination {
+  const joined = joinDestinations(known, said);
+  return joined.addresses.size <= MAX_ADDRESSES ? joined : known;
 }
 
 /** All servers that an entry has a value or a client secret of. */

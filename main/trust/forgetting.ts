@@ -2,8 +2,8 @@ import type { BoundSecret, SignIn } from './signIn.ts';
 
 /**
  * What of the book is forgotten. What lies in an entry never is; but a mission can make up hundreds of sign-ins a
- * second, and for it to pass one of them off as new it would be enough that the engine forgot it. So whoever
- * brought the most gives way: nobody's sign-ins are forgotten for another's. Pure.
+ * second, and could pass a known one off as new once the engine had forgotten that. So whoever brought the most
+ * gives way: nobody's sign-ins and client secrets are forgotten for another's. Pure.
  */
 const MOST_IDLE = 4 * 1024 * 1024;
 const MOST_IDLE_SECRETS = 1024 * 1024;
@@ -22,8 +22,8 @@ export function signInsOfServerToForget(
 }
 
 /**
- * Of all servers together, in characters of the file: of whoever has brought most, the youngest of servers that
- * nobody has any more, then of the others.
+ * Of all servers together, in characters of the file: of whoever has brought most; first those of servers that no
+ * entry has any more, the youngest first, then the others.
  * @param signIns by server, in the order in which they came
  */
 export function signInsToForget(
@@ -42,13 +42,13 @@ export function signInsToForget(
 }
 
 /** @param inOrder those first that go first @returns the fewest with which the rest is no more than `most` */
-function mostOf(
-  inOrder: readonly SignIn[],
+function mostOf<T extends { readonly by: string }>(
+  inOrder: readonly T[],
   most: number,
-  sizeOf: (one: SignIn) => number,
-): SignIn[] {
+  sizeOf: (one: T) => number,
+): T[] {
   let total = 0;
-  const bringers = new Map<string, { size: number; readonly queue: SignIn[]; next: number }>();
+  const bringers = new Map<string, { size: number; readonly queue: T[]; next: number }>();
   for (const one of inOrder) {
     const bringer = bringers.get(one.by) ?? { size: 0, queue: [], next: 0 };
     bringers.set(one.by, bringer);
@@ -56,7 +56,7 @@ function mostOf(
     bringer.size += sizeOf(one);
     total += sizeOf(one);
   }
-  const going: SignIn[] = [];
+  const going: T[] = [];
   while (total > most) {
     const greatest = [...bringers.values()].reduce((a, b) => (b.size > a.size ? b : a));
     const one = greatest.queue[greatest.next];
@@ -75,17 +75,19 @@ export function secretsToForget(
   used: ReadonlySet<string>,
   most = MOST_IDLE_SECRETS,
 ): string[] {
-  let length = 0;
-  return [...secrets].flatMap(([digest, secret]) => {
-    if (used.has(digest)) return [];
-    length += JSON.stringify([digest, secret]).length;
-    return length > most ? [digest] : [];
-  });
+  const youngestFirst = [...secrets]
+    .toReversed()
+    .map(([digest, secret]) => ({ digest, ...secret }));
+  const idle = youngestFirst.filter(({ digest }) => !used.has(digest));
+  return mostOf(idle, most, (one) => JSON.stringify(one).length).map(({ digest }) => digest);
 }
 
-function lengthOf({ serverKey, tokens, places }: SignIn): number {
-  let length = serverKey.length + tokens.reduce((sum, token) => sum + token.length, 0);
-  for (const { destination } of places)
-    for (const [path, origin] of destination.addresses) length += path.length + origin.length;
+/** Digests have 32 characters; what else is written around each part is counted roughly, as this is asked often. */
+function lengthOf({ serverKey, by, tokens, clientSecrets = [], places }: SignIn): number {
+  let length = 100 + serverKey.length + by.length + 35 * (tokens.length + clientSecrets.length);
+  for (const { destination } of places) {
+    length += 140;
+    for (const [path, origin] of destination.addresses) length += 6 + path.length + origin.length;
+  }
   return length;
 }

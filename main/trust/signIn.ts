@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * - `offered`: it lies in some entry, and was never everybody's · `current`: it is in the global entry
- * - `former`: it was, and another took its place: its refresh token is most likely spent
+ * - `offered`: it may become everybody's · `current`: it is in the global entry
+ * - `former`: another took its place: its refresh token is most likely spent
  * - `rejected`: the user has put the former one back in its place
  * - `signed-out`: it was in the global entry, and somebody signed out
  */
@@ -31,7 +31,7 @@ export function supersededAs(standing: Standing): Superseded {
   return standing === 'former' || standing === 'rejected' ? 'replaced' : null;
 }
 
-/** One set of tokens and where they may be sent. Digests and origins only, no secret. */
+/** One set of tokens and where they may be sent. Digests, origins and names, no secret. */
 export interface SignIn {
   readonly serverKey: string;
   /** The place that it was first seen in: whoever makes up many has its own forgotten for them. */
@@ -47,6 +47,8 @@ export interface SignIn {
 
 /** A client secret, and the server that it was first seen with. */
 export interface BoundSecret {
+  /** As of a {@link SignIn}. */
+  readonly by: string;
   readonly serverKey: string;
   /** Their origins: the one it was first seen with, and what the user has accepted. Empty: not known yet. */
   readonly authorizationServers: readonly string[];
@@ -79,6 +81,7 @@ export const destinationsFile = z.object({
   clientSecrets: z.array(
     z.object({
       digest,
+      by: z.string().default(GLOBAL_PLACE),
       serverKey: z.string(),
       authorizationServers: z.array(z.string()),
     }),
@@ -106,10 +109,10 @@ export function toFile(
         endpoint,
       })),
     })),
-    clientSecrets: [...clientSecrets].map(([digest, { serverKey, authorizationServers }]) => ({
+    clientSecrets: [...clientSecrets].map(([digest, bound]) => ({
+      ...bound,
       digest,
-      serverKey,
-      authorizationServers: [...authorizationServers],
+      authorizationServers: [...bound.authorizationServers],
     })),
     spent,
   };

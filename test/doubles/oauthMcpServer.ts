@@ -64,6 +64,10 @@ export interface OAuthMcpServer {
   setTokenFault(fault: TokenFault | null): void;
   /** Refreshes are answered only once the promise is kept; `null`: at once. */
   holdTokens(until: Promise<unknown> | null): void;
+  /** The same for the authorization server's metadata. */
+  holdMetadata(until: Promise<unknown> | null): void;
+  /** How often that was asked for. */
+  readonly metadataRequests: number;
   /** Whether a refresh with this token would be granted. */
   isGood(refreshToken: unknown): boolean;
   /** From now on a used refresh token has all of its sign-in revoked (RFC 9700, 4.14.2). */
@@ -107,6 +111,8 @@ export async function startOAuthMcpServer(
   const tokenRequests: TokenRequest[] = [];
   let tokenFault: TokenFault | null = null;
   let tokenGate: Promise<unknown> | null = null;
+  let metadataGate: Promise<unknown> | null = null;
+  let metadataRequests = 0;
   let answerDelayMs = 0;
   let said: SaidElsewise = {};
   const codes = new Map<string, PendingCode>();
@@ -133,6 +139,8 @@ export async function startOAuthMcpServer(
     const body = await text(request);
     switch (`${request.method} ${url.pathname}`) {
       case 'GET /.well-known/oauth-authorization-server':
+        metadataRequests += 1;
+        await metadataGate;
         return {
           status: 200,
           body: {
@@ -300,6 +308,12 @@ export async function startOAuthMcpServer(
     },
     holdTokens: (until) => {
       tokenGate = until;
+    },
+    holdMetadata: (until) => {
+      metadataGate = until;
+    },
+    get metadataRequests() {
+      return metadataRequests;
     },
     isGood: (refreshToken) => tokens.isGood(refreshToken),
     setRevokesOnReuse: (revokes) => {

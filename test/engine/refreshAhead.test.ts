@@ -9,6 +9,7 @@ import { refreshLockName } from '../../main/refresh/refreshLocks.ts';
 import { tokenDigest } from '../../main/refresh/refreshOrder.ts';
 import type { EntryRef } from '../../main/stores/store.ts';
 import { type OAuthMcpServer, startOAuthMcpServer } from '../doubles/oauthMcpServer.ts';
+import type { TokenAnswer } from '../doubles/oauthTokens.ts';
 import { editAsClient, serverIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import type { EngineProcess } from '../support/engineProcess.ts';
@@ -46,6 +47,26 @@ async function startDue(overrides: Record<string, unknown> = {}): Promise<Engine
   return world.startEngine();
 }
 
+/** What a client does with a token that is due. */
+async function refreshedBy(place: EntryRef): Promise<void> {
+  const value = serverIn(place, LOOP) as FakeServer;
+  const response = await fetch(`${oauth.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: String(value.refreshToken),
+      client_id: String(value.clientId),
+    }),
+  });
+  const tokens = (await response.json()) as TokenAnswer;
+  await putServer(place, {
+    ...value,
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token,
+    expiresAt: Date.now() + LONG_LIFE_S * 1_000,
+  });
+}
+
 const serials = () => places.map((place) => serialIn(oauth, place, LOOP));
 const untilSerial = (serial: number) => untilSerialIn(oauth, places, LOOP, serial);
 const locksLeft = () =>
@@ -72,6 +93,22 @@ describe('a token that is due', () => {
     await until('locks let go', () => locksLeft().length === 0);
     expect(notes(), 'the journal has no open refresh').toEqual([]);
   });
+});
+
+it('a token that a client refreshed a moment ago is not sent again, though its entry is looked at rarely just now', async () => {
+  const gate = Promise.withResolvers<void>();
+  oauth.holdMetadata(gate.promise);
+  await startDue();
+  await until('the engine is about to refresh', () => oauth.metadataRequests > 0);
+  // So many changes that the engine looks at this entry only now and then.
+  for (let change = 0; change < 20; change += 1)
+    await editAsClient(a, (blob) => Object.assign(blob, { noise: change }));
+  await refreshedBy(a);
+  gate.resolve();
+  await untilSerial(2);
+  await until('locks let go', () => locksLeft().length === 0);
+  expect(oauth.of('refresh-rejected')).toEqual([]);
+  expect(oauth.of('refreshed')).toHaveLength(1);
 });
 
 describe('what nobody must refresh', () => {

@@ -44,6 +44,7 @@ const lease = createLease({
   clock: systemClock,
   store,
   global,
+  takeInAll: (serverKey) => engine.refreshView.takeInAll(serverKey),
   foldersOf: () =>
     engine.refreshView
       .places()

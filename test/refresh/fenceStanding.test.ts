@@ -56,6 +56,7 @@ beforeEach(() => {
       serversOf: () => [server],
       digestOf: (missionId) => digests[missionId ?? ''] ?? null,
       versionOf: () => '',
+      takeInAll: () => Promise.resolve(),
       async takeIn() {
         intakes += 1;
       },

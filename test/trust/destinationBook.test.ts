@@ -458,6 +458,47 @@ describe('a mission that makes things up without end', () => {
     expect(said({ ...known, more: { x: EVIL } })).toHaveLength(1);
   });
 
+  it('… nor its successors, each of which has others', async () => {
+    book.look(bank(known), 'global');
+    for (let look = 0; look < 40; look += 1) {
+      const made = Array.from({ length: 500 }, (_, at) => [`${look}-${at}`, `${REAL}/x`]);
+      const next = signIn({ more: Object.fromEntries(made) });
+      expect(book.look(bank(next), 'mission m')).toEqual([]);
+      // As after it became everybody's.
+      book.look(bank(next), 'global');
+    }
+    await book.save();
+    expect(statSync(path).size).toBeLessThan(MEGABYTE / 16);
+  });
+
+  it('with its secrets has no honest one’s forgotten that no entry holds just now', async () => {
+    const { clientSecret } = known;
+    book.look(bank(known), 'global');
+    for (let look = 0; look < 60; look += 1) {
+      const made = Array.from({ length: 400 }, (_, at) =>
+        fakeServer(`made-up-${look}-${at}`, {
+          issuer: EVIL,
+          clientSecret: fakeToken('client-secret'),
+        }),
+      );
+      book.look(
+        entryOf(Object.fromEntries(made.map((each) => [serverKey(each.serverName), each]))),
+        'mission m',
+      );
+    }
+    // An honest one's comes last, and lies nowhere after that.
+    const late = fakeToken('client-secret');
+    book.look(bank(signIn({ clientSecret: late })), 'mission honest');
+    book.look(entryOf({}), 'mission honest');
+    book.look(entryOf({}), 'global');
+    book.look(entryOf({}), 'mission m');
+    await book.save();
+    for (const secret of [clientSecret, late]) {
+      const stolen = fakeServer('mine', { issuer: EVIL, clientSecret: secret });
+      expect(book.look(entryOf({ [serverKey('mine')]: stolen }), 'mission m')).toHaveLength(1);
+    }
+  });
+
   it('leaves no token in memory that is as large as a book', () => {
     const before = heapUsed();
     for (let look = 0; look < 100; look += 1)
