@@ -193,6 +193,10 @@ export function assemble(
       onProgress();
       refresher.look();
     },
+    onPoll() {
+      reloadSettings();
+      broadcastListener.look();
+    },
     onJump: () => refresher.onJump(),
   });
   const digester = createDigester();

@@ -54,7 +54,7 @@ export class EngineHeld extends UserError {
   }
 }
 
-/** Two engines on one folder for longer than this would be one too many. */
+/** How often we look whether the lock is still ours: for so long there may be two engines. */
 const LOCK_CHECK_MS = 5_000;
 
 /** What caused a defect is not known, so neither when it is over. */
@@ -124,9 +124,9 @@ async function start(
   started.defer(() => live.dispose());
   const { alerts, engine, journal, broadcast, broadcastListener, refreshLocks } = parts;
   const { registry, runs, refresher } = parts;
-  // First of all, so that it ends last: a defect in whatever comes must not end the process.
+  // Before whatever may have a defect, and so ended after all of that.
   started.defer(keepGoing(alerts));
-  // Before anything that takes time: clients wait for these.
+  // Before anything that takes time: clients wait for locks that a killed engine left.
   refreshLocks.sweep();
   started.defer(() => refreshLocks.dispose());
   refuseOtherGlobal(parts);
@@ -135,7 +135,7 @@ async function start(
   tellDamage(parts);
   // Before the first look, which may take long while others write: clients are answered, and wait here.
   const looked = Promise.withResolvers<void>();
-  // That nobody may be waiting is no defect.
+  // If it fails, perhaps nobody was waiting: no defect.
   looked.promise.catch(() => undefined);
   const handlers = whileStarting(createHandlers(parts, process.pid), looked.promise, parts);
   const server = await startControlServer(paths.engineSocket, handlers, {
@@ -152,7 +152,7 @@ async function start(
   started.defer(closeServer);
   started.defer(() => looked.reject(new Error('it could not start')));
   started.defer(() => journal.dispose());
-  // Side by side with the first look: in a storm, each of its many small steps waits behind a batch of writes.
+  // Begun before the first look: in a storm its many small steps would each wait behind a batch of writes.
   const sources = watchSources([
     { path: paths.attached, onChange: engine.lookAtMissions },
     { path: paths.broadcast, onChange: broadcastListener.look },
@@ -171,6 +171,7 @@ async function start(
 
   started.defer(() => broadcastListener.dispose());
   await sources.ready;
+  // Again: from here on it ends before what it tells.
   started.defer(sources.dispose);
   sources.begin();
 
@@ -201,7 +202,7 @@ async function start(
     dispose: () => started.disposeAsync(),
     async abandon() {
       isAbandoned = true;
-      // Answering until then: the next engine starts when nobody answers, and takes refresh locks for left behind.
+      // The server answers until then: the next engine starts once nobody does, and takes our refresh locks for left behind.
       await refresher.dispose('abandon');
       await started.disposeAsync();
     },

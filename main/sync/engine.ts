@@ -49,6 +49,8 @@ export interface EngineDeps {
   readonly fence: Pick<RefreshFence, 'look' | 'setPaused' | 'dispose'>;
   /** What {@link Engine.lastKnown} gives may be other than before. */
   readonly onProgress?: () => void;
+  /** The poll looks at what there is: so may others at what is theirs. */
+  readonly onPoll?: () => void;
   /** The wall clock was set, or the machine slept. */
   readonly onJump?: () => void;
 }
@@ -67,7 +69,7 @@ export interface Engine {
   /**
    * Looks at everything once, then watches. Resolves when all that ran at the call is in step, or is known not to be;
    * what others write meanwhile is looked at next.
-   * @param afterCrash an engine before this one was killed at work: what it left half done is mended next, too
+   * @param afterCrash an engine before this one was killed at work: what that one left half done is mended after the first look
    */
   start(afterCrash: boolean): Promise<void>;
   /** Reads the missions folder and the attached directories again. */
@@ -133,6 +135,7 @@ export function createEngine(deps: EngineDeps): Engine {
     beforePoll() {
       watcher.check();
       rescan();
+      deps.onPoll?.();
     },
   });
   const pidLooks = createPidLooks(clock, alerts, (id) => onMissionChanges(registry.recheck(id)));

@@ -91,9 +91,9 @@ interface Pending {
   readonly phase?: NonNullable<Target['phase']>;
 }
 
-/** Stands for the global entry among the ids of missions. */
+/** Stands for the global entry in the brake, among the ids of missions. */
 const GLOBAL = '';
-/** What our own write of an entry may be told of: under its name, and under the one that a link leads to. */
+/** How many events one write of ours may cause: under the entry's own name, and under the one that a link leads to. */
 const OWN_EVENTS = 2;
 /** A lock that is kept for longer than any client keeps one is told. */
 const BUSY_TOLD_MS = 5_000;
@@ -152,6 +152,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     sequence += 1;
     return {
       noticedAt: before?.noticedAt ?? clock.monotonic(),
+      // What is noticed again keeps its number, or `settled` would wait for others' storms.
       sequence: pending.get(id)?.sequence ?? sequence,
       ...(next && { phase: next }),
     };
@@ -345,8 +346,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     seen.noteGlobal(stuck ? (blocked ?? global.view) : global.view);
     const noticedAt = request.noticedAt ?? lastLookAt;
     for (const replacement of outcome.replacements) {
-      const from = registry.get(replacement.missionId)?.mission.name;
-      deps.replacements.note(replacement, from ?? replacement.missionId);
+      const name = registry.get(replacement.missionId)?.mission.name;
+      deps.replacements.note(replacement, name ?? replacement.missionId);
     }
     for (const target of outcome.targets) noteTarget(target, outcome, noticedAt);
     reporter.global({ ...outcome, blocked: stuck ? blocked : keptFromWriting() });
@@ -538,21 +539,25 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     },
 
     async stop(last) {
-      cancelTimer?.();
-      brake.dispose();
-      retries.dispose();
-      locks.dispose();
-      await exclusive(async () => {
-        if (stopped) return;
-        try {
-          if (last !== null && !paused) await run(last);
-        } finally {
-          stopped = true;
-          await save();
-        }
-      });
-      retries.dispose();
-      locks.dispose();
+      const endTimers = (): void => {
+        cancelTimer?.();
+        for (const each of [brake, retries, locks]) each.dispose();
+      };
+      endTimers();
+      try {
+        await exclusive(async () => {
+          if (stopped) return;
+          try {
+            if (last !== null && !paused) await run(last);
+          } finally {
+            stopped = true;
+            await save();
+          }
+        });
+      } finally {
+        // What the last reconcile has started.
+        endTimers();
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import { type ForeignOptions, readForeign } from './foreignFile.ts';
 import { refuseLinks } from './ownPlace.ts';
 import { UserError } from './userError.ts';
 
-/** The lineage of a thousand missions has some ten MB; nothing else of ours comes near. */
+/** The lineage of a thousand missions has some ten MB, as has a full book of destinations. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /** A file with thousands of faults need not have all of them told. */
@@ -47,7 +47,7 @@ export function readJsonFile<T>(
 
 /**
  * Replaces one of our own JSON files, 0600 in a 0700 folder. A link in its place is replaced, too, unless it
- * is to be followed: then what it leads to is, so that the user's folder of dotfiles stays in use.
+ * is to be followed and leads to a file: then that is, so that the user's folder of dotfiles stays in use.
  * @throws the system's error; LinkInTheWay
  */
 export async function writeJsonFile(

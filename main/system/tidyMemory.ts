@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What an engine with some hundred missions needs; below that nothing is collected. */
+/** What a process with an engine of some hundred missions needs; below that no collection is asked for. */
 const ENOUGH_MB = 140;
 /** Less to gain than this is not worth a collection. */
 const WORTH_MB = 40;
@@ -12,7 +12,7 @@ const LOOK_MS = 1_500;
 const MB = 1024 * 1024;
 
 /**
- * Keeps the memory that a storm takes small, and gives it back after it. V8 lets its young generation grow to
+ * Keeps small what a storm takes of memory, and gives it back afterwards. V8 lets its young generation grow to
  * 128 MB, and collects the old one when its heap is about to grow: an engine that idles after a storm allocates
  * so little that it would hold on to hundreds of megabytes for hours. One collection takes about a tenth of a
  * second, so it is asked for only while there is something to gain.
@@ -38,6 +38,7 @@ export function tidyMemory(): () => void {
   return () => {
     clearInterval(timer);
     observer.disconnect();
+    letYoungGrow(true);
   };
 }
 

@@ -5,7 +5,6 @@ import type { z } from 'zod';
 import { makePrivateFolder, writeFileAtomicSync } from './atomicFile.ts';
 import { type JsonFileOptions, jsonText, readJsonFile, realPath } from './jsonFile.ts';
 import { tryKernelLock } from './kernelLock.ts';
-import { refuseLinks } from './ownPlace.ts';
 import { UserError } from './userError.ts';
 
 /** Beside the files that are changed under it: one for all of a folder, and it stays. */
@@ -13,8 +12,8 @@ export const UPDATE_LOCK = 'update.lock';
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 5;
 
-export interface UpdateOptions extends JsonFileOptions {
-  /** What becomes of a file that cannot be understood: an error (default), or `change` is given `null`. */
+export interface UpdateOptions extends Omit<JsonFileOptions, 'below'> {
+  /** What becomes of a file that cannot be read or understood: an error (default), or `change` is given `null`. */
   readonly ifDamaged?: 'refuse' | 'replace';
 }
 
@@ -24,7 +23,7 @@ export interface UpdateOptions extends JsonFileOptions {
  * @param change the new content by the present one (`null`: there is no file); `undefined`: leave it as it is. Throws
  *   to refuse. Called once, under the lock
  * @throws UserError if the file cannot be understood (it is then left alone), or others hold the lock for 10 s · what
- *   `change` throws · the system's error · LinkInTheWay
+ *   `change` throws · the system's error
  */
 export async function updateJsonFile<T>(
   path: string,
@@ -33,7 +32,6 @@ export async function updateJsonFile<T>(
   { ifDamaged = 'refuse', ...options }: UpdateOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
-  refuseLinks(folder, options.below);
   await makePrivateFolder(folder);
   const read = () => readJsonFile(path, schema, options);
   const lock = await takeLock(join(folder, UPDATE_LOCK), path);
@@ -42,7 +40,7 @@ export async function updateJsonFile<T>(
     const next = change(ifDamaged === 'refuse' ? read() : readOrNull(read));
     if (next === undefined) return;
     const place = options.links === 'follow' ? realPath(path) : path;
-    writeFileAtomicSync(place, jsonText(next), 0o600, options.below);
+    writeFileAtomicSync(place, jsonText(next), 0o600);
   } finally {
     closeSync(lock);
   }

@@ -11,8 +11,8 @@ import {
 import { createSpentTokens } from './spentTokens.ts';
 
 /**
- * Sign-ins remembered of one server beside those that lie in some entry, newest first. A refresh makes
- * a new one, so that this is some days of a token that lives an hour.
+ * Sign-ins remembered of one server beside those that lie in some entry. A refresh makes a new one, so that this
+ * is a day and a half of a token that lives an hour.
  */
 const MAX_SIGN_INS = 40;
 /** Access tokens remembered of one refresh token: a server need not rotate that one. */
@@ -32,7 +32,7 @@ export interface KnownSignIns {
   ofTokens(tokens: readonly string[]): SignIn | undefined;
   /** In the order in which they came. */
   ofServer(serverKey: string): readonly SignIn[];
-  /** The oldest of its server are forgotten for it. */
+  /** Of its server, the oldest of whoever brought most are forgotten for it. */
   add(signIn: SignIn, inUse: () => InUse): void;
   addTokens(signIn: SignIn, fresh: readonly string[]): void;
   /** Whether one of these tokens belongs to a forgotten sign-in that had given way. */

@@ -192,20 +192,21 @@ export function makeWorld(): World {
   }
 
   async function untilHeld(server: FakeServer, places = everywhere()): Promise<void> {
-    const lacking = (): EntryRef[] =>
-      places.filter((place) => !isDeepStrictEqual(serverIn(place, server.serverName), server));
+    const lacks = (place: EntryRef): boolean =>
+      !isDeepStrictEqual(serverIn(place, server.serverName), server);
     await until(
       () =>
-        `"${server.serverName}" as signed in, in ${lacking().map(nameOf).join(', ')}. ${lastWords()}`,
-      () => lacking().length === 0,
+        `"${server.serverName}" as signed in, in ${places.filter(lacks).map(nameOf).join(', ')}. ${lastWords()}`,
+      () => !places.some(lacks),
     );
   }
 
   async function untilGone(name: string, places = everywhere()): Promise<void> {
-    const holding = (): EntryRef[] => places.filter((place) => serverIn(place, name) !== undefined);
+    const holds = (place: EntryRef): boolean => serverIn(place, name) !== undefined;
     await until(
-      () => `"${name}" logged out, in ${holding().map(nameOf).join(', ')}. ${lastWords()}`,
-      () => holding().length === 0,
+      () =>
+        `"${name}" logged out, in ${places.filter(holds).map(nameOf).join(', ')}. ${lastWords()}`,
+      () => !places.some(holds),
     );
   }
 

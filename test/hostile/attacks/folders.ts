@@ -4,9 +4,9 @@ import { signIn } from '../../support/clientWrites.ts';
 import type { Attack } from '../attack.ts';
 import type { Intruder } from '../scene.ts';
 
-type Change = 'file' | 'link to itself' | 'nothing' | 'folder of another';
-/** The moment between the engine's read and its write is short; so it is met with certainty. */
-const ROUNDS = 40;
+type Change = 'file' | 'link to itself' | 'nothing' | 'folder that nobody may write to';
+/** The moment between the engine's read and its write is short; in so many rounds it is met some times. */
+const ROUNDS = 16;
 
 /** Swaps the mission's config folder for something else and back, at odd moments, while others sign in. */
 async function swap({ scene, config, id }: Intruder, change: Change): Promise<void> {
@@ -17,7 +17,7 @@ async function swap({ scene, config, id }: Intruder, change: Change): Promise<vo
       renameSync(config, aside);
       if (change === 'file') writeFileSync(config, '');
       if (change === 'link to itself') symlinkSync('claude-config', config);
-      if (change === 'folder of another') mkdirSync(config, { mode: 0o500 });
+      if (change === 'folder that nobody may write to') mkdirSync(config, { mode: 0o500 });
       await sleep(round % 4);
       rmSync(config, { recursive: true, force: true });
       renameSync(aside, config);
@@ -38,7 +38,7 @@ async function swap({ scene, config, id }: Intruder, change: Change): Promise<vo
 }
 
 export const folderAttacks: readonly Attack[] = (
-  ['file', 'link to itself', 'nothing', 'folder of another'] as const
+  ['file', 'link to itself', 'nothing', 'folder that nobody may write to'] as const
 ).map((change) => ({
   id: `swap-${change.replaceAll(/\W+/g, '-')}`,
   title: `A mission swaps its config folder for ${change === 'nothing' ? change : `a ${change}`} and back while others are synced`,

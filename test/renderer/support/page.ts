@@ -90,7 +90,7 @@ export async function connectPages(): Promise<TestPages> {
 
 async function newPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1,
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',
   });
