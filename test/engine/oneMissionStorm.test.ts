@@ -99,6 +99,23 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     await world.untilNoAlert('restarts-wild');
   }, 60_000);
 
+  it('and one whose folder changes thousands of times a second is told, and the others are served', async () => {
+    const [a, b, busy] = world.addMissions('a', 'b', 'busy');
+    await world.startEngine();
+    const stop = keepDoing(1, () => {
+      for (let count = 0; count < 200; count += 1)
+        writeFileSync(join(busy.configDir, 'scratch'), '');
+    });
+    const { message, missionId } = await world.untilAlert('flood-busy');
+    expect({ message, missionId }).toMatchObject({
+      message: expect.stringContaining('once a second'),
+      missionId: 'busy',
+    });
+    await world.untilHeld(await signIn(a, 'loop'), [world.global, b, busy]);
+    stop();
+    await world.untilNoAlert();
+  });
+
   it('in the global entry is told as well, and its last value arrives', async () => {
     const [a] = world.addMissions('a');
     await world.startEngine();

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -93,9 +102,12 @@ describe('the engine’s own folder', () => {
     await world.untilHeld(await signIn(a, 'loop'), [world.global, a]);
     await logOut(a, 'loop');
     await world.untilGone('loop', [world.global, a]);
-    const open = [world.paths.bar, world.paths.journal, world.paths.lineage, world.paths.syncLog]
-      .concat([entryFile(world.global), world.paths.engineLock])
-      .filter((path) => (statSync(path).mode & 0o077) !== 0);
+    const inBar = readdirSync(world.paths.bar, { recursive: true, encoding: 'utf8' });
+    const ours = [world.paths.bar, ...inBar.map((name) => join(world.paths.bar, name))];
+    expect(ours).toEqual(expect.arrayContaining([world.paths.lineage, world.paths.destinations]));
+    const open = [...ours, entryFile(world.global)].filter(
+      (path) => !lstatSync(path).isSymbolicLink() && (statSync(path).mode & 0o077) !== 0,
+    );
     expect(open, 'open to others').toEqual([]);
   });
 });
