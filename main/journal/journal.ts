@@ -24,6 +24,7 @@ import {
   secondOf,
 } from './journalRecord.ts';
 import { type Kept, recordsToKeep } from './retention.ts';
+import { createSteadyClock } from './steadyClock.ts';
 import { syncFolder } from './syncFolder.ts';
 
 export type { DamagedFile } from './journalFolder.ts';
@@ -57,6 +58,8 @@ export interface JournalOptions {
   readonly keys: KeyProvider;
   /** Wall clock, ms since the epoch. */
   readonly now: () => number;
+  /** Monotonic, ms. */
+  readonly monotonic?: () => number;
   readonly maxAgeMs?: number;
   readonly maxValues?: number;
   readonly maxBytes?: number;
@@ -76,7 +79,8 @@ export interface Journal {
   /** @param id as in {@link JournalItem} */
   get(id: string): Promise<JournalGet>;
   /**
-   * Drops what is too old or too much ({@link recordsToKeep}). Append does it now and then.
+   * Drops what is too much ({@link recordsToKeep}) and, once the clock has been steady for an hour, what is too old.
+   * Append does it now and then.
    * @throws the system's error
    */
   prune(): Promise<void>;
@@ -118,9 +122,10 @@ interface KnownFile {
  * none. No file is ever rewritten, so no two processes can get into each other's way.
  */
 export function createJournal(options: JournalOptions): Journal {
-  const { dir, keys, now } = options;
+  const { dir, keys, now, monotonic = () => performance.now() } = options;
   const { maxAgeMs = DEFAULT_MAX_AGE_MS, maxValues = DEFAULT_MAX_VALUES } = options;
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  const isSteady = createSteadyClock(now, monotonic);
   let loading: Promise<Map<string, Place>> | null = null;
   /** All files as far as this process knows them; read anew by each thorough pruning. */
   let known = new Map<string, KnownFile>();
@@ -265,14 +270,16 @@ export function createJournal(options: JournalOptions): Journal {
   /** A file goes once none of its records is to be kept, so no append is ever cut in two. Reads nothing. */
   async function dropTooMuch(): Promise<void> {
     appendedSince = 0;
-    const limits = { now: now(), maxAgeMs, maxValues, maxBytes };
+    // Else nothing is too old: there is still the limit of how much.
+    const oldestMs = isSteady() ? maxAgeMs : Number.POSITIVE_INFINITY;
+    const limits = { now: now(), maxAgeMs: oldestMs, maxValues, maxBytes };
     const keep = recordsToKeep(
       [...known.values()].flatMap(({ records }) => records),
       limits,
     );
     // As of now: what is kept while files are being removed was not asked about, and stays.
     for (const [path, { at, records, isDamaged }] of [...known]) {
-      const isOld = limits.now - at > maxAgeMs;
+      const isOld = limits.now - at > oldestMs;
       if (!isOld && (isDamaged || records.some(({ id }) => keep.has(id)))) continue;
       await rm(path, { force: true });
       known.delete(path);

@@ -100,7 +100,7 @@ export function assemble(
     alerts.set(`wrapper-${id}`, why === null ? null : alert);
   });
   const journalKeys = createJournalKeys({ dir: paths.journal, mode });
-  const journal = createJournal({ dir: paths.journal, keys: journalKeys, now: clock.now });
+  const journal = createJournal({ dir: paths.journal, keys: journalKeys, ...clock });
   const broadcast = createBroadcastFile(paths.broadcast, clock.now);
   const destinations = openDestinationBook(paths.destinations);
   const replacements = createReplacements(alerts);

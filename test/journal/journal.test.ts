@@ -46,9 +46,11 @@ describe('journal', () => {
   let dir: string;
   let keys: KeyProvider;
   let clockMs: number;
+  /** What the wall clock was set ahead by. */
+  let setMs: number;
 
   const open = (options: { keys?: KeyProvider; maxValues?: number } = {}) =>
-    createJournal({ dir, keys, now: () => clockMs, ...options });
+    createJournal({ dir, keys, now: () => clockMs + setMs, monotonic: () => clockMs, ...options });
   const recordFiles = () => readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
   const recordFile = () => join(dir, recordFiles()[0] ?? 'none');
   /** Rewrites the only record as if somebody had got at the file. */
@@ -62,6 +64,7 @@ describe('journal', () => {
     dir = join(root, 'bar', 'journal');
     keys = createJournalKeys({ dir, mode: 'file' });
     clockMs = START;
+    setMs = 0;
   });
   afterEach(() => {
     rmSync(root, { recursive: true, force: true });
@@ -274,6 +277,29 @@ describe('journal', () => {
       expect((await journal.list()).items.map((item) => item.name)).toEqual(['young']);
     });
 
+    it('drops nothing for its age while the clock has just been set, or is wrong since the start', async () => {
+      const journal = open();
+      await journal.append([toKeep(fakeServer('precious'))]);
+      const names = async () => (await journal.list()).items.map(({ name }) => name);
+      setMs = 400 * DAY_MS;
+      // One that was there before, and one that starts in the wrong year.
+      const other = open();
+      for (const minutes of [0, 30, 29]) {
+        clockMs += minutes * MINUTE_MS;
+        for (const each of [journal, other]) {
+          await each.append([toKeep(fakeServer('later', { scope: `${clockMs}` }))]);
+          await each.prune();
+        }
+        expect(await names()).toContain('precious');
+      }
+      // The network has told it the time.
+      setMs = 0;
+      await journal.prune();
+      clockMs += 61 * MINUTE_MS;
+      await journal.prune();
+      expect(await names()).toContain('precious');
+    });
+
     it('cuts no append in two, however large it is', async () => {
       const journal = open({ maxValues: 5 });
       await journal.append([toKeep(fakeServer('before'))]);
@@ -367,6 +393,7 @@ describe('journal', () => {
       for (const path of [orphan, young, join(dir, 'notes.txt')]) writeFileSync(path, '');
       utimesSync(orphan, 1, 1);
       writeFileSync(join(dir, '20200101-000000-000001.jsonl'), 'damaged');
+      clockMs += 61 * MINUTE_MS;
       const before = new Set(readdirSync(dir));
       await journal.prune();
       const gone = [...before].filter((name) => !readdirSync(dir).includes(name));
