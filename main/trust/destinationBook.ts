@@ -9,9 +9,10 @@ import {
 } from '../credentials/destination.ts';
 import { type Entry, isObject, type Json, SERVER_MAP } from '../credentials/entry.ts';
 import { fieldId, fieldsOf, splitField } from '../credentials/fields.ts';
+import { isOtherSignIn, marksOf } from '../credentials/marks.ts';
 import { errorText } from '../system/errors.ts';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
-import { judge, type Tampering } from './judge.ts';
+import { judge, markedToken, type Tampering } from './judge.ts';
 import { createKnownSignIns, type InUse } from './knownSignIns.ts';
 import { isSameEndpoint, placeFor } from './places.ts';
 import {
@@ -79,7 +80,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   const { clientSecrets } = known;
   let dirty = false;
   /** Entries looked at since the book last changed; most are looked at again and again. */
-  let looked = new WeakMap<Entry, Look>();
+  let looked = newLooks();
   /** What lies in each place. */
   const inUse = new Map<string, Look>();
 
@@ -94,7 +95,12 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
 
   function changed(): void {
     dirty = true;
-    looked = new WeakMap();
+    looked = newLooks();
+  }
+
+  /** What the global entry says of known tokens counts; a mission's word is held against it. */
+  function newLooks() {
+    return { global: new WeakMap<Entry, Look>(), missions: new WeakMap<Entry, Look>() };
   }
 
   function allInUse(): InUse {
@@ -115,7 +121,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said), place);
     if (tokens.length === 0) return null;
     const signIn = known.ofTokens(tokens);
-    if (signIn === undefined) return add(serverKey, tokens, secrets, said, place);
+    if (signIn === undefined) return add(entry, serverKey, said, place);
+    noteMarks(signIn, entry, serverKey, place);
     const fresh = tokens.filter((token) => known.ofToken(token) === undefined);
     const goes = placeFor(signIn, said);
     const joined = goes && joinedWith(goes.destination, said);
@@ -131,13 +138,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   /** What is known of a sign-in that was made at the same place holds for its successor, too. */
-  function add(
-    serverKey: string,
-    tokens: readonly string[],
-    secrets: readonly string[],
-    said: Destination,
-    seenIn: string,
-  ): SignIn {
+  function add(entry: Entry, serverKey: string, said: Destination, seenIn: string): SignIn {
+    const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
     const all = known.ofServer(serverKey);
     const before = all
       .filter(({ standing }) => standing !== 'rejected')
@@ -155,9 +157,35 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       places: [{ destination, endpoint: before?.endpoint ?? null }],
       standing: 'offered',
     };
+    noteMarks(signIn, entry, serverKey, seenIn);
     known.add(signIn, allInUse);
     changed();
     return signIn;
+  }
+
+  /** At first sight, and whenever the global entry says otherwise; of a refresh, what came with its access token. */
+  function noteMarks(signIn: SignIn, entry: Entry, serverKey: string, place: string): void {
+    const token = markedToken(entry, serverKey);
+    if (token === null || signIn.serverKey !== serverKey) return;
+    const said = marksOf(fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null);
+    const { marks } = signIn;
+    if (marks === null) return;
+    const counts = marks === undefined || place === GLOBAL_PLACE;
+    const isKnown = marks !== undefined && (!counts || !isOtherSignIn(marks.signIn, said.signIn));
+    if (
+      isKnown &&
+      marks.access[token] !== undefined &&
+      (!counts || marks.access[token] === said.access)
+    )
+      return;
+    const access = Object.entries(marks?.access ?? {}).filter(([each]) =>
+      signIn.tokens.includes(each),
+    );
+    signIn.marks = {
+      signIn: counts ? said.signIn : marks.signIn,
+      access: Object.fromEntries([...access, [token, said.access]]),
+    };
+    changed();
   }
 
   /**
@@ -194,7 +222,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     for (const [serverKey, value] of serversOf(entry)) {
       secrets.push(...secretsOf(entry, serverKey).clientSecrets);
       const said = destinationOf(value);
-      const tampering = judge(known, entry, serverKey, value, said);
+      const tampering = judge(known, entry, serverKey, value, place === GLOBAL_PLACE, said);
       const signIn =
         tampering === null ? take(entry, serverKey, said, place) : signInOf(entry, serverKey);
       if (tampering !== null) found.push(tampering);
@@ -206,10 +234,11 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   function lookOnce(entry: Entry, place: string): Look {
-    let look = looked.get(entry);
+    const looks = () => (place === GLOBAL_PLACE ? looked.global : looked.missions);
+    let look = looks().get(entry);
     if (look === undefined) {
       look = lookAt(entry, place);
-      looked.set(entry, look);
+      looks().set(entry, look);
     }
     return look;
   }
@@ -232,7 +261,7 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
     judge(entry, serverKey) {
       const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey));
       if (entry === null || value === undefined) return 'unknown';
-      const tampering = judge(known, entry, serverKey, value);
+      const tampering = judge(known, entry, serverKey, value, true);
       return tampering ?? (signInOf(entry, serverKey) === undefined ? 'unknown' : 'known');
     },
 
@@ -251,6 +280,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
         clientSecrets.set(secret, { by: GLOBAL_PLACE, ...bound, serverKey, authorizationServers });
       }
       for (const one of new Set(tokens.flatMap((token) => known.ofToken(token) ?? []))) {
+        one.marks = null;
+        if (one.serverKey !== serverKey)
+          one.otherKeys = [...new Set([...(one.otherKeys ?? []), serverKey])];
         // Where it was before stays right: the others still have that.
         if (placeFor(one, said) === undefined)
           one.places = [...one.places, { destination: said, endpoint: null }];

@@ -8,7 +8,8 @@ import {
   secretsOf,
 } from '../credentials/destination.ts';
 import { type Entry, type Json, SERVER_MAP } from '../credentials/entry.ts';
-import { fieldId } from '../credentials/fields.ts';
+import { fieldId, fieldsOf } from '../credentials/fields.ts';
+import { isOtherSignIn, marksOf } from '../credentials/marks.ts';
 import { fieldName } from '../credentials/serverState.ts';
 import type { KnownSignIns } from './knownSignIns.ts';
 import { changesTo, placeFor } from './places.ts';
@@ -23,7 +24,8 @@ export interface Tampering {
   readonly changes: readonly DestinationChange[];
   /**
    * What the others have is better, and replaces it: another sign-in took its place for everybody, or the
-   * user has put the former one back, or the tokens are known and it leaves out where they belong.
+   * user has put the former one back, or the tokens are known and it leaves out where they belong, or says of them what
+   * the client never changes without changing them.
    */
   readonly inferior: boolean;
   /** Whether its sign-in gave way to another, or somebody signed out of it: then it is not to come back by itself. */
@@ -34,6 +36,7 @@ export interface Tampering {
 
 /**
  * Holds a server's value against what is known of its tokens and secrets. Pure.
+ * @param isGlobal it is the global entry's: what that says of its tokens counts
  * @returns `null`: nothing speaks against it
  */
 export function judge(
@@ -41,6 +44,7 @@ export function judge(
   entry: Entry,
   serverKey: string,
   value: Json,
+  isGlobal: boolean,
   said = destinationOf(value),
 ): Tampering | null {
   const changes = objections(known, entry, serverKey, said);
@@ -49,7 +53,9 @@ export function judge(
   const place = signIn && placeFor(signIn, said);
   const superseded = supersededIn(known, serverKey, tokens, signIn);
   const isThin = place !== undefined && isThinner(place.destination, said);
-  const inferior = superseded !== null || isThin;
+  const isAltered = !isGlobal && signIn !== undefined && isOtherThanNoted(signIn, entry, serverKey);
+  // What would have secrets sent elsewhere is told, rather than put right without a word.
+  const inferior = superseded !== null || isThin || (isAltered && changes.length === 0);
   if (changes.length === 0 && !inferior) return null;
   const name = fieldName(fieldId(SERVER_MAP, serverKey), value);
   const digest = demandDigest(known, entry, serverKey, said);
@@ -71,6 +77,14 @@ function objections(
   const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
   const signIns = new Set(tokens.flatMap((token) => ofToken(token) ?? []));
   const changes = [...signIns].flatMap((one) => changesTo(one, said));
+  for (const { serverKey: own, otherKeys = [] } of signIns)
+    if (own !== serverKey && !otherKeys.includes(serverKey))
+      changes.push({ what: 'the tokens of another server', from: null, to: null });
+  // Sent under another name, they would go wherever the others of the value do.
+  if (tokens.some((token) => clientSecrets.has(token)))
+    changes.push({ what: 'a client secret in place of a token', from: null, to: null });
+  if (secrets.some((secret) => ofToken(secret) !== undefined))
+    changes.push({ what: 'a token in place of the client secret', from: null, to: null });
   const client = said.client;
   if (client !== null && (ofToken(client) !== undefined || clientSecrets.has(client)))
     changes.push({ what: 'a secret in place of the client id', from: null, to: null });
@@ -83,6 +97,24 @@ function objections(
     changes.push({ what: 'the client secret of another server', from, to });
   }
   return changes;
+}
+
+/** Whether a value says of known tokens what was not said when they were first seen. */
+function isOtherThanNoted(signIn: SignIn, entry: Entry, serverKey: string): boolean {
+  const { marks } = signIn;
+  if (marks == null || signIn.serverKey !== serverKey) return false;
+  const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null;
+  const said = marksOf(value);
+  if (isOtherSignIn(marks.signIn, said.signIn)) return true;
+  const token = markedToken(entry, serverKey);
+  const noted = token === null ? undefined : marks.access[token];
+  // A refresh brings a new access token, and nothing is known of that; one that is left out is no refresh.
+  return noted === undefined ? token !== null && signIn.tokens[0] === token : noted !== said.access;
+}
+
+/** The token that what is said of lifetimes belongs to: the access token, or the refresh token where there is none. */
+export function markedToken(entry: Entry, serverKey: string): string | null {
+  return secretsOf(entry, serverKey).tokens.at(-1) ?? null;
 }
 
 function supersededIn(

@@ -15,8 +15,11 @@ import { createSpentTokens } from './spentTokens.ts';
  * is a day and a half of a token that lives an hour.
  */
 const MAX_SIGN_INS = 40;
-/** Access tokens remembered of one refresh token: a server need not rotate that one. */
-const MAX_TOKENS = 20;
+/**
+ * Access tokens remembered of one refresh token: a server need not rotate that one. So many that nobody pushes one
+ * out unnoticed by making others up.
+ */
+const MAX_TOKENS = 200;
 
 /** What lies in the entries: never forgotten. */
 export interface InUse {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Destination } from '../credentials/destination.ts';
+import type { Marks } from '../credentials/marks.ts';
 
 /** How a refresh is authenticated, and where it is sent: what the authorization server's metadata said. */
 export interface TokenEndpoint {
@@ -43,6 +44,19 @@ export interface SignIn {
   /** Where they were issued first, then what the user has accepted. */
   places: readonly Place[];
   standing: Standing;
+  /** Other keys under which the user has accepted its tokens. */
+  otherKeys?: readonly string[] | undefined;
+  /**
+   * What was said beside the tokens when they were first seen (`credentials/marks.ts`); `undefined`: not noted yet ·
+   * `null`: the user has accepted what a mission said
+   */
+  marks?: SignInMarks | null | undefined;
+}
+
+export interface SignInMarks {
+  readonly signIn: Marks['signIn'];
+  /** By the access token that it was said beside, or, where there is none, the refresh token. */
+  readonly access: Readonly<Record<string, string>>;
 }
 
 /** A client secret, and the server that it was first seen with. */
@@ -76,6 +90,14 @@ export const destinationsFile = z.object({
         }),
       ),
       standing: z.enum(standings),
+      otherKeys: z.array(z.string()).optional(),
+      /** Absent in files of earlier versions. */
+      marks: z
+        .object({
+          signIn: z.record(z.string(), z.string()),
+          access: z.record(digest, z.string()),
+        })
+        .nullish(),
     }),
   ),
   clientSecrets: z.array(
@@ -99,9 +121,10 @@ export function toFile(
 ): DestinationsFile {
   return {
     version: 1,
-    signIns: [...signIns].map(({ places, tokens, clientSecrets: bound, ...rest }) => ({
+    signIns: [...signIns].map(({ places, tokens, clientSecrets: bound, otherKeys, ...rest }) => ({
       ...rest,
       tokens: [...tokens],
+      ...(otherKeys && { otherKeys: [...otherKeys] }),
       ...(bound && { clientSecrets: [...bound] }),
       places: places.map(({ destination: { addresses, client }, endpoint }) => ({
         addresses: Object.fromEntries(addresses),

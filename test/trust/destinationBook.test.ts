@@ -174,10 +174,6 @@ describe('what the client does by itself is no tampering:', () => {
       'a rejection noted beside the tokens',
       { discoveryState: { ...(known.discoveryState as object), tokenlessRejectedAt: 1 } },
     ],
-    [
-      'another address at the same origin',
-      { discoveryState: { authorizationServerUrl: `${REAL}/tenant` } },
-    ],
     ['the issuer left out', { issuer: undefined }],
     [
       'the address of the server’s metadata, as a challenge names it',
@@ -189,10 +185,6 @@ describe('what the client does by itself is no tampering:', () => {
       },
     ],
     [
-      'a new scope, even one that looks like an address',
-      { scope: 'https://evil.example/auth/mail' },
-    ],
-    [
       'another address for the answer of a sign-in',
       { redirectUri: 'http://localhost:4000/callback' },
     ],
@@ -202,6 +194,11 @@ describe('what the client does by itself is no tampering:', () => {
     book.look(bank(known), 'global');
     expect(said({ ...known, ...change })).toEqual([]);
     expect(book.judge(bank({ ...known, ...change }), KEY)).toBe('known');
+  });
+
+  it('new tokens with a new scope, even one that looks like an address', () => {
+    book.look(bank(known), 'global');
+    expect(said(signIn({ scope: 'https://evil.example/auth/mail' }))).toEqual([]);
   });
 
   it('discovery noted after the sign-in, where the server is its own authorization server', () => {
@@ -417,6 +414,99 @@ describe('the token endpoint', () => {
     const elsewhere = signIn({ issuer: EVIL, discoveryState: evilDiscovery });
     said(elsewhere);
     expect(book.pinEndpoint(bank(elsewhere), KEY, at(EVIL))).toBeNull();
+  });
+});
+
+describe('what a mission says beside tokens that all have, and no client changes without them', () => {
+  const known = signIn();
+  const discovery = (said: object) => ({
+    discoveryState: { ...(known.discoveryState as object), ...said },
+  });
+  const CHANGES: readonly (readonly [string, object])[] = [
+    ['that they last for ever', { expiresAt: Date.now() + 1e12 }],
+    ['that they are over', { expiresAt: 1 }],
+    ['no time at all', { expiresAt: undefined }],
+    ['another scope', { scope: 'https://evil.example/auth/mail' }],
+    ['no refresh token', { refreshToken: undefined }],
+    ['an empty one', { refreshToken: '' }],
+    ['one that it made up', { refreshToken: fakeToken('refresh') }],
+    ['no access token', { accessToken: '' }],
+    [
+      'another page of the server',
+      { serverUrl: `${new URL(String(known.serverUrl)).origin}/nonsense` },
+    ],
+    ['another tenant', discovery({ authorizationServerUrl: `${REAL}/evil` })],
+    ['a page for the metadata', discovery({ authServerMetadataUrl: `${REAL}/evil.json` })],
+    ['another issuer at that origin', { issuer: `${REAL}/x` }],
+    ['another name', { serverName: 'another' }],
+  ];
+
+  it.each(CHANGES)('gives way to what the others have: %s', (_, change) => {
+    book.look(bank(known), 'global');
+    expect(said({ ...known, ...change })).toMatchObject([{ changes: [], inferior: true }]);
+    // Also after a restart.
+    return book.save().then(() => {
+      book = openDestinationBook(path);
+      book.look(bank(known), 'global');
+      expect(said({ ...known, ...change })).toMatchObject([{ changes: [], inferior: true }]);
+      expect(said(known)).toEqual([]);
+    });
+  });
+
+  it('holds of what a refresh brings, too', () => {
+    book.look(bank(known), 'global');
+    const next = { ...known, accessToken: fakeToken('access'), expiresAt: Date.now() + 7e6 };
+    book.look(bank(next), 'global');
+    expect(said(next)).toEqual([]);
+    expect(said({ ...next, expiresAt: 1e15 })).toMatchObject([{ inferior: true }]);
+    const other = { ...known, accessToken: fakeToken('access') };
+    expect(said({ ...other, serverName: 'another' })).toMatchObject([{ inferior: true }]);
+  });
+
+  it('counts where the global entry says it: a server may give the same token for longer', () => {
+    book.look(bank(known), 'global');
+    const longer = { ...known, expiresAt: Date.now() + 9e6 };
+    expect(book.look(bank(longer), 'global')).toEqual([]);
+    expect(said(longer)).toEqual([]);
+    expect(said(known)).toMatchObject([{ changes: [], inferior: true }]);
+  });
+});
+
+describe('a known secret under another name', () => {
+  const known = signIn({ clientSecret: fakeToken('client-secret') });
+  const own = (overrides: object) => {
+    const value = fakeServer('mine', { issuer: EVIL, ...overrides });
+    return book.look(entryOf({ [serverKey('mine')]: value }), 'mission m');
+  };
+
+  it.each([
+    ['a refresh token as the client secret', () => ({ clientSecret: known.refreshToken })],
+    ['an access token as the client secret', () => ({ clientSecret: known.accessToken })],
+    ['a client secret as the refresh token', () => ({ refreshToken: known.clientSecret })],
+    ['a client secret as the access token', () => ({ accessToken: known.clientSecret })],
+  ])('is found: %s', (_, overrides) => {
+    book.look(bank(known), 'global');
+    expect(own(overrides())[0]?.changes.length).toBeGreaterThan(0);
+  });
+
+  it('is found: a refresh token as the client secret that is kept beside', () => {
+    book.look(bank(known), 'global');
+    const value = fakeServer('mine', { issuer: EVIL });
+    const entry = {
+      ...entryOf({ [serverKey('mine')]: value }),
+      mcpOAuthClientConfig: { [serverKey('mine')]: { clientSecret: String(known.refreshToken) } },
+    };
+    expect(book.look(entry, 'mission m')[0]?.changes.length).toBeGreaterThan(0);
+  });
+
+  it('is found under another key of the same server, until the user accepts that', () => {
+    book.look(bank(known), 'global');
+    const copied = entryOf({ [serverKey('copy')]: { ...known, serverName: 'copy' } });
+    expect(book.look(copied, 'mission m')).toMatchObject([
+      { changes: [{ what: 'the tokens of another server' }] },
+    ]);
+    book.accept(copied, serverKey('copy'));
+    expect(book.look(copied, 'mission m')).toEqual([]);
   });
 });
 
