@@ -194,6 +194,29 @@ describe('a mission that changes where the others’ refresh token is sent', () 
   });
 });
 
+describe('what a mission says of tokens that all have', () => {
+  it.each<[string, (value: FakeServer) => void]>([
+    ['that they last for ever', (value) => Object.assign(value, { expiresAt: 8e15 })],
+    ['that nothing renews them', (value) => Object.assign(value, { refreshToken: '' })],
+    [
+      'that they belong to a page of its own there',
+      (value) =>
+        Object.assign(value, {
+          discoveryState: { authorizationServerUrl: `${bank.issuer}/evil` },
+          issuer: `${bank.issuer}/evil`,
+        }),
+    ],
+  ])('(%s) reaches nobody, and is put right', async (_, change) => {
+    const value = await start();
+    await editAsClient(mission, (blob) => change(blob.mcpOAuth?.[serverKey(BANK)] as FakeServer));
+    await until('it is put right', () => isSame(serverIn(mission, BANK), value));
+    expect(held().every((each) => isSame(each, value))).toBe(true);
+    expect((await world.status()).alerts).toEqual([]);
+    // And they are renewed as ever.
+    await untilRefreshed();
+  });
+});
+
 it('the others’ client secret, under a server of the mission’s own, is not sent there', async () => {
   const secret = fakeToken('client-secret');
   const value = signedInAt(bank, BANK, { clientSecret: undefined });
