@@ -23,7 +23,8 @@ export const KNOWN_MAPS: readonly string[] = [
 const MAX_DEPTH = 64;
 /** UTF-16 units. The largest real entries have some 50,000: of 30 servers. */
 export const MAX_ENTRY_LENGTH = 1024 * 1024;
-export const MAX_SERVERS = 500;
+/** Servers, what else is carried, and top-level keys. The largest real entries have some 60. */
+export const MAX_FIELDS = 500;
 
 export type ParsedEntry =
   | { readonly status: 'ok'; readonly entry: Entry }
@@ -56,14 +57,24 @@ export function parseEntry(text: string): ParsedEntry {
     if (held !== undefined && !isObject(held))
       return malformed(`of an unknown form: "${map}" is not an object`);
   }
-  const servers = Object.keys(value[SERVER_MAP] ?? {}).length;
-  if (servers > MAX_SERVERS) {
+  const fields = countFields(value);
+  if (fields > MAX_FIELDS) {
     return malformed(
-      `too large: it holds ${servers} servers, and ${MAX_SERVERS} are the most that are carried`,
+      `too large: it holds ${fields} servers and other keys, and ${MAX_FIELDS} are the most that are carried`,
     );
   }
   const flaw = findFlaw(value, 0);
   return flaw === null ? { status: 'ok', entry: value } : malformed(flaw);
+}
+
+/** How many fields (see fields.ts) an entry has, without a list of them. */
+export function countFields(entry: Entry | null): number {
+  let count = 0;
+  for (const key in entry) {
+    const held = entry[key];
+    count += KNOWN_MAPS.includes(key) && isObject(held) ? Object.keys(held).length : 1;
+  }
+  return count;
 }
 
 /** The text that we write: compact JSON, keys in the order in which they came. */

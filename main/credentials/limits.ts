@@ -1,4 +1,4 @@
-import { type Entry, isObject, MAX_ENTRY_LENGTH, MAX_SERVERS, SERVER_MAP } from './entry.ts';
+import { countFields, type Entry, MAX_ENTRY_LENGTH, MAX_FIELDS } from './entry.ts';
 import { type FieldId, fieldsOf, splitField } from './fields.ts';
 
 /**
@@ -11,7 +11,7 @@ export const MAX_FIELD_LENGTH = 64 * 1024;
 /** The client's keys are a name and 17 more. */
 const MAX_KEY_LENGTH = 300;
 /** Less than one entry may hold (see entry.ts), so that a mission has room for what is only its own. */
-export const MAX_SHARED_SERVERS = 400;
+export const MAX_SHARED_FIELDS = 400;
 export const MAX_SHARED_LENGTH = 768 * 1024;
 
 const none: ReadonlySet<FieldId> = new Set();
@@ -40,20 +40,15 @@ export function oversizedFields(entry: Entry | null): ReadonlySet<FieldId> {
 /** Whether a global entry that becomes another one would grow beyond what is carried. */
 export function outgrows(before: Entry | null, after: Entry | null): boolean {
   if (after === null || after === before) return false;
-  const servers = serversIn(after);
-  if (servers > MAX_SHARED_SERVERS && servers > serversIn(before)) return true;
+  const fields = countFields(after);
+  if (fields > MAX_SHARED_FIELDS && fields > countFields(before)) return true;
   const length = lengthOf(after);
   return length > MAX_SHARED_LENGTH && length > lengthOf(before);
 }
 
 /** Whether an entry is more than what is read as one. */
 export function isTooLarge(entry: Entry | null): boolean {
-  return serversIn(entry) > MAX_SERVERS || lengthOf(entry) > MAX_ENTRY_LENGTH;
-}
-
-function serversIn(entry: Entry | null): number {
-  const servers = entry?.[SERVER_MAP];
-  return isObject(servers) ? Object.keys(servers).length : 0;
+  return countFields(entry) > MAX_FIELDS || lengthOf(entry) > MAX_ENTRY_LENGTH;
 }
 
 function lengthOf(entry: Entry | null): number {

@@ -2,14 +2,18 @@ import type { Clock } from '../system/clock.ts';
 
 /**
  * How often something is looked at that changes again and again. The first changes are looked at when they
- * come, so that a sign-in moves within milliseconds. Who uses that up is looked at in step with a slow beat,
- * one and the same for all of that kind, until it has been calm for a while.
+ * come, so that a sign-in moves within milliseconds. Who uses that up, by many changes or by costly ones, is
+ * looked at in step with a slow beat, one and the same for all of that kind, until it has been calm for a while.
  */
 export interface Brake {
   /** It changed. @returns whether to look at once; if not, `onDue` says when */
   allows(id: string): boolean;
   /** It changed once more while a look was under way, and is looked at after that anyway. */
   spend(id: string): void;
+  /** The look at its changes took this much longer than one at a sign-in would have, ms. */
+  charge(id: string, ms: number): void;
+  /** Its changes cost so much that they are not looked at now, whoever asks; `onDue` will say when. */
+  defers(id: string): boolean;
   forget(id: string): void;
   dispose(): void;
 }
@@ -35,11 +39,20 @@ const LONGEST_BEAT_MS = 1_000;
 const STORM_BEATS = 4;
 const STORM_MS = 5_000;
 const CALM_MS = 2_000;
+/** What looks at one may take of the time is a fifth: {@link REFILL_PER_MS} of these. */
+const MS_PER_TOKEN = 50;
+/** Nothing waits for longer than it takes to pay this back. */
+const DEEPEST_DEBT = 16;
+/** Who changes on and on, and whose looks took this long since it was braked, is a storm before its time is up. */
+const COSTLY_MS = 1_000;
 
 interface Braked {
   readonly since: number;
   changedAt: number;
   due: boolean;
+  /** How often it has changed since, and what the looks at that took, ms. */
+  changes: number;
+  costMs: number;
   isStorm: boolean;
 }
 
@@ -49,12 +62,17 @@ export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Br
   let beats = 0;
   let cancelBeat: (() => void) | null = null;
 
+  /** Below zero: in debt. */
+  function leftOf(id: string): number {
+    const { left, at } = tokens.get(id) ?? { left: BURST, at: clock.monotonic() };
+    return Math.min(BURST, left + (clock.monotonic() - at) * REFILL_PER_MS);
+  }
+
   function take(id: string): boolean {
-    const now = clock.monotonic();
-    const { left, at } = tokens.get(id) ?? { left: BURST, at: now };
-    const full = Math.min(BURST, left + (now - at) * REFILL_PER_MS);
-    tokens.set(id, { left: Math.max(0, full - 1), at: now });
-    return full >= 1;
+    const left = leftOf(id);
+    // Many changes alone lead into no debt.
+    tokens.set(id, { left: Math.max(Math.min(0, left), left - 1), at: clock.monotonic() });
+    return left >= 1;
   }
 
   function nextBeat(): () => void {
@@ -67,19 +85,31 @@ export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Br
     const now = clock.monotonic();
     const due: string[] = [];
     for (const [id, state] of braked) {
-      if (now - state.changedAt > CALM_MS) {
+      const owes = leftOf(id) < 0;
+      if (now - state.changedAt > CALM_MS && !(state.due && owes)) {
         braked.delete(id);
         if (state.isStorm) onStorm(id, false);
-      } else if (!state.isStorm && now - state.since > STORM_MS) {
+      } else if (
+        !state.isStorm &&
+        (now - state.since > STORM_MS || (state.costMs > COSTLY_MS && state.changes > BURST))
+      ) {
         state.isStorm = true;
         onStorm(id, true);
       }
-      if (!state.due || (braked.has(id) && state.isStorm && beats % STORM_BEATS !== 0)) continue;
+      if (!state.due || owes) continue;
+      if (braked.has(id) && state.isStorm && beats % STORM_BEATS !== 0) continue;
       state.due = false;
       due.push(id);
     }
     cancelBeat = braked.size === 0 ? null : nextBeat();
     if (due.length > 0) onDue(due);
+  }
+
+  function begin(id: string, now: number): Braked {
+    const state = { since: now, changedAt: now, due: false, changes: 0, costMs: 0, isStorm: false };
+    braked.set(id, state);
+    cancelBeat ??= nextBeat();
+    return state;
   }
 
   return {
@@ -88,19 +118,37 @@ export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Br
       const now = clock.monotonic();
       if (state !== undefined) {
         state.changedAt = now;
+        state.changes += 1;
         state.due = true;
         return false;
       }
       if (take(id)) return true;
-      braked.set(id, { since: now, changedAt: now, due: true, isStorm: false });
-      cancelBeat ??= nextBeat();
+      begin(id, now).due = true;
       return false;
     },
 
     spend(id) {
       const state = braked.get(id);
-      if (state === undefined) take(id);
-      else state.changedAt = clock.monotonic();
+      if (state === undefined) {
+        take(id);
+        return;
+      }
+      state.changedAt = clock.monotonic();
+      state.changes += 1;
+    },
+
+    charge(id, ms) {
+      const now = clock.monotonic();
+      const left = leftOf(id) - ms / MS_PER_TOKEN;
+      tokens.set(id, { left: Math.max(-DEEPEST_DEBT, left), at: now });
+      if (left < 0) (braked.get(id) ?? begin(id, now)).costMs += ms;
+    },
+
+    defers(id) {
+      const state = braked.get(id);
+      if (state === undefined || leftOf(id) >= 0) return false;
+      state.due = true;
+      return true;
     },
 
     forget(id) {

@@ -1,4 +1,4 @@
-import { MAX_FIELD_LENGTH, MAX_SHARED_LENGTH, MAX_SHARED_SERVERS } from '../credentials/limits.ts';
+import { MAX_FIELD_LENGTH, MAX_SHARED_FIELDS, MAX_SHARED_LENGTH } from '../credentials/limits.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
@@ -194,7 +194,7 @@ function tooLargeText(
   refused: boolean,
 ): string | null {
   if (refused)
-    return `With what mission "${name}" holds the global entry would become too large (more than ${MAX_SHARED_SERVERS} servers or ${MAX_SHARED_LENGTH / 1024} kB). Nothing of it goes up until it holds less, and from the others comes down what fits; if that is not yours, look into that mission.`;
+    return `With what mission "${name}" holds the global entry would become too large (more than ${MAX_SHARED_FIELDS} servers and other keys or ${MAX_SHARED_LENGTH / 1024} kB). Nothing of it goes up until it holds less, and from the others comes down what fits; if that is not yours, look into that mission.`;
   if (oversized.length === 0) return null;
   const more = oversized.length > SOME ? ` and ${oversized.length - SOME} more` : '';
   return `${list(oversized.slice(0, SOME))}${more} in mission "${name}" is too large (more than ${MAX_FIELD_LENGTH / 1024} kB, or its name is too long): it is left alone there and not carried, all else is. No sign-in is that large; look into that mission.`;

@@ -89,12 +89,16 @@ interface Pending {
   /** Grows with each thing noticed: what came before a command is told from what came after it. */
   readonly sequence: number;
   readonly phase?: NonNullable<Target['phase']>;
+  /** Its own entry changed, not only what the others have. */
+  readonly own?: true;
 }
 
 /** Stands for the global entry in the brake, among the ids of missions. */
 const GLOBAL = '';
 /** How many events one write of ours may cause: under the entry's own name, and under the one that a link leads to. */
 const OWN_EVENTS = 2;
+/** More fields than a client changes in one write. What a look at so few takes is no fault of the mission's. */
+const ORDINARY_FIELDS = 8;
 /** A lock that is kept for longer than any client keeps one is told. */
 const BUSY_TOLD_MS = 5_000;
 /** Whoever overwrites an entry in its place, or removes an item of a keychain and adds it anew, is done long before. */
@@ -146,28 +150,30 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       .filter(isSynced)
       .map(({ mission }) => mission);
 
-  function noted(id: string, phase?: Target['phase']): Pending {
+  function noted(id: string, phase?: Target['phase'], isOwn = false): Pending {
     const before = pending.get(id) ?? waiting.get(id);
     const next = phase ?? before?.phase;
+    const own = isOwn || before?.own;
     sequence += 1;
     return {
       noticedAt: before?.noticedAt ?? clock.monotonic(),
       // What is noticed again keeps its number, or `settled` would wait for others' storms.
       sequence: pending.get(id)?.sequence ?? sequence,
       ...(next && { phase: next }),
+      ...(own && { own }),
     };
   }
 
-  function enqueue(id: string, phase?: Target['phase']): void {
-    const next = noted(id, phase);
+  function enqueue(id: string, phase?: Target['phase'], isOwn = false): void {
+    const next = noted(id, phase, isOwn);
     waiting.delete(id);
     pending.set(id, next);
   }
 
   function notice(mission: Mission, phase?: Target['phase']): void {
     const { id } = mission;
-    if (pending.has(id) || brake.allows(id)) enqueue(id, phase);
-    else waiting.set(id, noted(id, phase));
+    if (pending.has(id) || brake.allows(id)) enqueue(id, phase, true);
+    else waiting.set(id, noted(id, phase, true));
     schedule();
   }
 
@@ -190,8 +196,15 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   function noticeAll(): void {
     sequence += 1;
     globalPending ??= sequence;
-    for (const { id } of activeMissions()) if (!isHeldUp(id)) enqueue(id);
+    for (const { id } of activeMissions()) if (!isHeldUp(id) && !isDeferred(id)) enqueue(id);
     schedule();
+  }
+
+  /** Its changes cost so much that nobody else's look may take them along. It gets the others' with its own next one. */
+  function isDeferred(id: string): boolean {
+    if (!brake.defers(id)) return false;
+    if (!pending.has(id)) waiting.set(id, noted(id));
+    return true;
   }
 
   /** Somebody keeps its lock; once that is free, or at its next try, it gets all there is by then. */
@@ -228,7 +241,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     await Promise.all([
       look(deps.global, globalStamp, noticeAll),
       ...missions.map((mission) =>
-        look(entryRef(mission), stamps.get(mission.id), () => enqueue(mission.id)),
+        look(entryRef(mission), stamps.get(mission.id), () => enqueue(mission.id, undefined, true)),
       ),
     ]);
     schedule();
@@ -313,15 +326,34 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       return [{ mission: known.mission, ...(phase && { phase }) }];
     });
     try {
-      await run({ targets, noticedAt });
+      const from = clock.monotonic();
+      const outcome = await run({ targets, noticedAt });
       // At once: a logout is known to be one only by a lineage that outlives a kill.
       await save();
+      charge(outcome, new Map(batch), clock.monotonic() - from);
       if (isDefective) alerts.setOwn('internal', 'defect', null);
       isDefective = false;
     } catch (error) {
       reportDefect(error);
       for (const [id, each] of batch) waitStuck(id, each);
     }
+  }
+
+  /** Divides what a look took among those whose changes made it take longer than a sign-in does. */
+  function charge(
+    { missions }: ReconcileOutcome,
+    batch: ReadonlyMap<string, Pending>,
+    tookMs: number,
+  ): void {
+    const rising = [...missions.values()].reduce((sum, { up }) => sum + up.length, 0);
+    const changes = [...missions].map(([id, { up, down, tampered, oversized }]) => {
+      // What comes down is its own doing where it has changed what it had, and nobody else did.
+      const undone = batch.get(id)?.own ? Math.max(0, down.length + up.length - rising) : 0;
+      return [id, up.length + tampered.length + oversized.length + undone] as const;
+    });
+    const all = changes.reduce((sum, [, count]) => sum + count, 0);
+    for (const [id, count] of changes)
+      if (count > ORDINARY_FIELDS) brake.charge(id, (tookMs * (count - ORDINARY_FIELDS)) / all);
   }
 
   function waitStuck(id: string, next: Pending): void {
@@ -379,7 +411,8 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     const stuck = isStuck(outcome);
     const { status } = result;
     sequence += 1;
-    const next: Pending = { noticedAt, sequence, ...(phase && { phase }) };
+    const own = status === 'moved' && { own: true as const };
+    const next: Pending = { noticedAt, sequence, ...(phase && { phase }), ...own };
     stamps.set(id, status === 'done' || status === 'busy' ? result.stamp : null);
     waiting.delete(id);
     if (stuck) waitStuck(id, next);
@@ -443,7 +476,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   function othersThan(targets: readonly Target[]): Target[] {
     const ids = new Set(targets.map(({ mission }) => mission.id));
     return activeMissions()
-      .filter(({ id }) => !ids.has(id) && !isHeldUp(id))
+      .filter(({ id }) => !ids.has(id) && !isHeldUp(id) && !isDeferred(id))
       .map((mission) => {
         const phase = phaseOf(mission.id);
         return { mission, ...(phase && { phase }) };

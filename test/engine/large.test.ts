@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { entryFile, signIn } from '../support/clientWrites.ts';
+import { entryFile, readBlob, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { fakeEntry } from '../support/fake.ts';
 
@@ -46,4 +46,20 @@ it('a key of 100 kB stays in the mission that has it, with an alert; its sign-in
   for (const one of [world.global, b]) expect(statSync(entryFile(one)).size).toBeLessThan(10_000);
   writeFileSync(entryFile(a), fakeEntry([bank]));
   await world.untilNoAlert('large-a');
+});
+
+it('tens of thousands of tiny secrets of a plugin stay in the mission that has them, with an alert; sign-ins go their way', async () => {
+  const [a, b, c] = world.addMissions('a', 'b', 'c');
+  await world.startEngine();
+  const bank = await signIn(a, 'bank');
+  await world.untilHeld(bank);
+  const secrets = Array.from({ length: 45_000 }, (_, index) => [`p${index}`, 1]);
+  const blown = { ...readBlob(a), pluginSecrets: Object.fromEntries(secrets) };
+  writeFileSync(entryFile(a), JSON.stringify(blown));
+  const alert = await world.untilAlert('wipe-a');
+  expect(alert.message).toMatch(/too large: it holds 4500\d servers and other keys, and 500 are/);
+  const later = await signIn(b, 'later');
+  await world.untilHeld(later, [world.global, b, c]);
+  for (const one of [world.global, b, c])
+    expect(statSync(entryFile(one)).size).toBeLessThan(10_000);
 });

@@ -37,11 +37,17 @@ function storm(place: EntryRef, everyMs = 10): () => void {
   const key = serverKey('storm');
   return keepDoing(everyMs, () => {
     const blob = readBlob(place);
-    blob.mcpOAuth = { ...blob.mcpOAuth, [key]: fakeServer('storm') };
-    const temporary = `${entryFile(place)}.tmp.${randomBytes(4).toString('hex')}`;
-    writeFileSync(temporary, JSON.stringify(blob), { mode: 0o600 });
-    renameSync(temporary, entryFile(place));
+    replaceEntry(place, {
+      ...blob,
+      mcpOAuth: { ...blob.mcpOAuth, [key]: fakeServer('storm') },
+    });
   });
+}
+
+function replaceEntry(place: EntryRef, blob: object): void {
+  const temporary = `${entryFile(place)}.tmp.${randomBytes(4).toString('hex')}`;
+  writeFileSync(temporary, JSON.stringify(blob), { mode: 0o600 });
+  renameSync(temporary, entryFile(place));
 }
 
 describe('a mission that rewrites its entry a hundred times a second', () => {
@@ -67,6 +73,29 @@ describe('a mission that rewrites its entry a hundred times a second', () => {
     await world.untilNoAlert('busy-wild');
     await world.untilHeld(server, [wild]);
     const last = readBlob(wild).mcpOAuth?.[serverKey('storm')];
+    if (last === undefined) throw new Error('the storm left nothing');
+    await world.untilHeld(last, [world.global, a, b, wild]);
+  }, 60_000);
+
+  it('is told as well if it does so seldom but with hundreds of servers, and what the others do goes on', async () => {
+    const [a, b, wild] = world.addMissions('a', 'b', 'wild');
+    await world.startEngine();
+    const fat = Array.from({ length: 190 }, (_, index) => `fat-${index}`);
+    const calm = keepDoing(300, () => {
+      const blob = readBlob(wild);
+      const fresh = fat.map((name) => [
+        serverKey(name),
+        fakeServer(name, { scope: 'x'.repeat(1_500) }),
+      ]);
+      replaceEntry(wild, { ...blob, mcpOAuth: { ...blob.mcpOAuth, ...Object.fromEntries(fresh) } });
+    });
+    expect(await world.untilAlert('busy-wild')).toMatchObject({ kind: 'hostile' });
+    const server = await signIn(a, 'meanwhile');
+    await world.untilHeld(server, [world.global, b]);
+    calm();
+    await world.untilNoAlert('busy-wild');
+    await world.untilHeld(server, [wild]);
+    const last = readBlob(wild).mcpOAuth?.[serverKey('fat-0')];
     if (last === undefined) throw new Error('the storm left nothing');
     await world.untilHeld(last, [world.global, a, b, wild]);
   }, 60_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_SHARED_SERVERS } from '../../main/credentials/limits.ts';
+import { MAX_SHARED_FIELDS } from '../../main/credentials/limits.ts';
 import { BACK_MS, type Begun, type InLine, nextInLine } from '../../main/refresh/refreshLine.ts';
 
 const NOW = 1_795_000_000_000;
@@ -100,8 +100,8 @@ function waitOf(mine: Partial<InLine>, others: readonly Other[]): number {
 
 describe('whatever so many others do as an entry can hold', () => {
   const others = fc.array(other, {
-    minLength: MAX_SHARED_SERVERS - 1,
-    maxLength: MAX_SHARED_SERVERS - 1,
+    minLength: MAX_SHARED_FIELDS - 1,
+    maxLength: MAX_SHARED_FIELDS - 1,
     size: 'max',
   });
   const runs = { numRuns: 20 };

@@ -82,6 +82,50 @@ describe('the brake', () => {
     expect(brake.allows('b')).toBe(true);
   });
 
+  it('brakes one whose few changes cost much, tells it earlier, and looks at it for a fifth of the time', () => {
+    const brake = start();
+    const costMs = 700;
+    let spent = 0;
+    // Three changes a second: less than would brake it by their number.
+    const changeSlowly = (seconds: number): void => {
+      for (let step = 0; step < seconds * 3; step += 1) {
+        const from = looks.length;
+        if (brake.allows('a')) looks.push(clock.monotonic());
+        clock.pass(333);
+        for (const _ of looks.slice(from)) {
+          spent += costMs;
+          brake.charge('a', costMs);
+        }
+      }
+    };
+    changeSlowly(4);
+    expect(storms).toEqual([['a', true]]);
+    spent = 0;
+    changeSlowly(60);
+    expect(spent).toBeGreaterThan(0);
+    expect(spent).toBeLessThanOrEqual(60_000 / 5);
+    expect(brake.allows('b')).toBe(true);
+    const last = clock.monotonic();
+    expect(brake.allows('a')).toBe(false);
+    clock.pass(10_000);
+    expect(Math.max(...looks), 'the last change is seen').toBeGreaterThanOrEqual(last);
+    expect(storms.at(-1)).toEqual(['a', false]);
+    expect(brake.allows('a')).toBe(true);
+  });
+
+  it('tells no storm of one costly change, and nobody waits for long on its account', () => {
+    const brake = start();
+    expect(brake.allows('a')).toBe(true);
+    brake.charge('a', 60_000);
+    expect(brake.defers('a'), 'it is not taken along').toBe(true);
+    clock.pass(4_500);
+    expect(looks).toHaveLength(1);
+    expect(brake.defers('a')).toBe(false);
+    expect(storms).toEqual([]);
+    clock.pass(5_000);
+    expect(brake.allows('a')).toBe(true);
+  });
+
   it('closes the alert of one that is forgotten, and leaves no timer', () => {
     const brake = start();
     change(brake, 'a', 7);

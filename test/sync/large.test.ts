@@ -117,3 +117,18 @@ it('a mission’s spent sign-in is not taken from it where the others’ cannot 
   const well = plan(entry(fakeEntry([tampered])), { a: mission }, [none, dropped]);
   expect(well.missions[0]?.entry).toEqual(entry(fakeEntry([tampered])));
 });
+
+it('of whatever kind it is: no more than 400 fields in all', () => {
+  const some = (from: number): Record<string, Json> =>
+    Object.fromEntries(
+      Array.from({ length: 240 }, (_, index) => [`p${from + index}`, { key: 'fake' }]),
+    );
+  const made = plan(entry(fakeEntry(['bank'])), {
+    a: entry(fakeEntry([], { pluginSecrets: some(0) })),
+    b: entry(fakeEntry([], { pluginSecrets: some(240) })),
+    c: entry(fakeEntry(['late'])),
+  });
+  expect(serversOf(made.global)).toEqual([serverKey('bank'), serverKey('late')]);
+  expect(Object.keys((made.global?.pluginSecrets ?? {}) as object).length).toBeLessThanOrEqual(398);
+  expect(made.missions.map(({ refused }) => refused)).toEqual([false, true, false]);
+});
