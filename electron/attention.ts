@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<AlertMessage['kind'], string>> = {
   replaced: 'A sign-in was replaced',
   hostile: 'A mission misbehaves',
   wipe: 'Sign-ins vanished',
+  full: 'There is no room for a sign-in',
   unavailable: 'Credentials are unavailable',
   conflict: 'Two sign-ins met',
   ...engineAlertTitles,

@@ -37,15 +37,6 @@ export function oversizedFields(entry: Entry | null): ReadonlySet<FieldId> {
   return found;
 }
 
-/** Whether a global entry that becomes another one would grow beyond what is carried. */
-export function outgrows(before: Entry | null, after: Entry | null): boolean {
-  if (after === null || after === before) return false;
-  const fields = countFields(after);
-  if (fields > MAX_SHARED_FIELDS && fields > countFields(before)) return true;
-  const length = lengthOf(after);
-  return length > MAX_SHARED_LENGTH && length > lengthOf(before);
-}
-
 /** Whether an entry is more than what is read as one. */
 export function isTooLarge(entry: Entry | null): boolean {
   return countFields(entry) > MAX_FIELDS || lengthOf(entry) > MAX_ENTRY_LENGTH;

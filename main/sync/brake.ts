@@ -42,7 +42,7 @@ const CALM_MS = 2_000;
 /** What looks at one may take of the time is a fifth: {@link REFILL_PER_MS} of these. */
 const MS_PER_TOKEN = 50;
 /** Nothing waits for longer than it takes to pay this back. */
-const DEEPEST_DEBT = 16;
+const DEEPEST_DEBT = 32;
 /** Who changes on and on, and whose looks took this long since it was braked, is a storm before its time is up. */
 const COSTLY_MS = 1_000;
 
@@ -86,7 +86,9 @@ export function createBrake({ clock, costMs, onDue, onStorm }: BrakeOptions): Br
     const due: string[] = [];
     for (const [id, state] of braked) {
       const owes = leftOf(id) < 0;
-      if (now - state.changedAt > CALM_MS && !(state.due && owes)) {
+      if (now - state.changedAt > CALM_MS) {
+        // Its last change is yet to be looked at.
+        if (state.due && owes) continue;
         braked.delete(id);
         if (state.isStorm) onStorm(id, false);
       } else if (

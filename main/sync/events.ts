@@ -64,6 +64,7 @@ export type AlertKind =
   | 'tampering'
   | 'replaced'
   | 'hostile'
+  | 'full'
   | 'unavailable'
   | 'conflict'
   | 'broadcast'

@@ -1,7 +1,7 @@
 import type { Digester } from '../credentials/digest.ts';
 import type { Mission } from '../missions/mission.ts';
 import { viewOf } from './entryView.ts';
-import { type InspectedMission, type Inspection, namesOf } from './outcome.ts';
+import { type InspectedMission, type Inspection, namesOf, refusedOf } from './outcome.ts';
 import { contentOf, type Reader } from './reader.ts';
 
 /** What each entry is, and whether a reconcile would change anything. Writes nothing. */
@@ -31,7 +31,9 @@ export async function inspect(
         const view = viewOf(mission.loaded, digester);
         const held = namesOf(planned?.held ?? []);
         const oversized = namesOf(planned?.oversized ?? []);
-        const refused = planned?.refused ?? false;
+        const refused = planned
+          ? refusedOf(planned, contentOf(mission.loaded).entry, contentOf(global).entry)
+          : null;
         const inSync = !wouldChange && tampered.length === 0;
         return [id, { view, inSync, held, tampered, oversized, refused }];
       }),

@@ -4,6 +4,7 @@ import type { FieldId } from '../credentials/fields.ts';
 import type { Lineage } from '../credentials/merge.ts';
 import { errorText } from '../system/errors.ts';
 import { readJsonFile, writeJsonFile } from '../system/jsonFile.ts';
+import type { Shares } from './shares.ts';
 
 /** What is remembered of one mission between two looks, and between two runs of the engine. Digests only. */
 export interface MissionRecord {
@@ -23,6 +24,7 @@ export interface GlobalRecord {
   /** The fields it held when it was last in step. */
   readonly known: ReadonlySet<FieldId>;
   readonly held: ReadonlySet<FieldId>;
+  readonly shares: Shares;
 }
 
 export interface LineageStore {
@@ -43,10 +45,16 @@ export interface LineageStore {
   save(): Promise<void>;
 }
 
+const share = z.tuple([z.string().nullable(), z.string().nullable()]);
 const lineageFile = z.object({
   version: z.literal(1),
   global: z
-    .object({ place: z.string(), known: z.array(z.string()), held: z.array(z.string()) })
+    .object({
+      place: z.string(),
+      known: z.array(z.string()),
+      held: z.array(z.string()),
+      shares: z.record(z.string(), share).default({}),
+    })
     .nullable(),
   missions: z.record(
     z.string(),
@@ -75,8 +83,13 @@ export function openLineage(path: string): LineageStore {
   const stored = read();
   if (stored !== null) {
     if (stored.global !== null) {
-      const { place, known, held } = stored.global;
-      global = { place, known: new Set(known), held: new Set(held) };
+      const { place, known, held, shares } = stored.global;
+      global = {
+        place,
+        known: new Set(known),
+        held: new Set(held),
+        shares: new Map(Object.entries(shares)),
+      };
     }
     for (const [id, { base, held, ...rest }] of Object.entries(stored.missions)) {
       missions.set(id, { ...rest, base: new Map(Object.entries(base)), held: new Set(held) });
@@ -113,7 +126,7 @@ export function openLineage(path: string): LineageStore {
       if (global?.place === place) return global;
       // Another global entry: what missions agreed on with the old one is no base for the new one.
       if (global !== null) missions.clear();
-      return { place, known: nothing, held: nothing };
+      return { place, known: nothing, held: nothing, shares: new Map() };
     },
     setGlobal(record) {
       global = record;
@@ -140,7 +153,12 @@ function toFile(
 ): z.input<typeof lineageFile> {
   return {
     version: 1,
-    global: global && { place: global.place, known: [...global.known], held: [...global.held] },
+    global: global && {
+      place: global.place,
+      known: [...global.known],
+      held: [...global.held],
+      shares: Object.fromEntries([...global.shares].map(([id, one]) => [id, [...one]])),
+    },
     missions: Object.fromEntries(
       [...missions].map(([id, { base, held, ...rest }]) => [
         id,

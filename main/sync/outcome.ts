@@ -7,7 +7,7 @@ import type { Mission } from '../missions/mission.ts';
 import type { Unavailable } from '../stores/store.ts';
 import type { Tampering } from '../trust/judge.ts';
 import type { EntryView } from './entryView.ts';
-import type { WipeAnswer } from './plan.ts';
+import type { PlannedMission, WipeAnswer } from './plan.ts';
 
 /**
  * The answer to tampering: put back what the others have, or take the new addresses for right, if they are
@@ -57,10 +57,23 @@ export interface MissionOutcome {
   readonly tampered: readonly Tampering[];
   /** Names of what is too large to be carried. */
   readonly oversized: readonly string[];
-  /** Nothing of it goes up, for the global entry would have grown too large. */
-  readonly refused: boolean;
+  readonly refused: Refused | null;
   /** From noticing the change to the verified write; `null`: nothing was written. */
   readonly durationMs: number | null;
+}
+
+/** What was not carried for want of room, for people. */
+export interface Refused {
+  /** Names of what did not go up. */
+  readonly names: readonly string[];
+  /** Nothing came down: the mission's own entry would be too large. */
+  readonly isOverfull: boolean;
+  /** What takes the most room in the global entry, and the id of the mission that brought it. */
+  readonly largest: readonly {
+    readonly name: string;
+    readonly kilobytes: number;
+    readonly by: string | null;
+  }[];
 }
 
 /** What could not be done beside the entries, for people. */
@@ -120,7 +133,7 @@ export interface InspectedMission {
   readonly held: readonly string[];
   readonly tampered: readonly Tampering[];
   readonly oversized: readonly string[];
-  readonly refused: boolean;
+  readonly refused: Refused | null;
 }
 
 export interface Inspection {
@@ -132,4 +145,22 @@ export interface Inspection {
 export function namesOf(ids: Iterable<FieldId>, ...entries: readonly (Entry | null)[]): string[] {
   const fields = entries.map(fieldsOf);
   return [...ids].map((id) => fieldName(id, fields.find((map) => map.has(id))?.get(id)));
+}
+
+/** @param entries in which the names are looked up, the mission's own first */
+export function refusedOf(
+  { refusal }: Pick<PlannedMission, 'refusal'>,
+  ...entries: readonly (Entry | null)[]
+): Refused | null {
+  if (refusal === null) return null;
+  const { fields, isOverfull, largest } = refusal;
+  return {
+    names: namesOf(fields, ...entries),
+    isOverfull,
+    largest: largest.map(({ id, length, by }) => ({
+      name: namesOf([id], ...entries)[0] ?? id,
+      kilobytes: Math.ceil(length / 1024),
+      by,
+    })),
+  };
 }

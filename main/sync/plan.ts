@@ -7,7 +7,7 @@ import {
   isMcpField,
   withFields,
 } from '../credentials/fields.ts';
-import { isTooLarge, outgrows, oversizedFields } from '../credentials/limits.ts';
+import { isTooLarge, oversizedFields } from '../credentials/limits.ts';
 import {
   type Carry,
   type Lineage,
@@ -16,6 +16,7 @@ import {
   wipedFields,
 } from '../credentials/merge.ts';
 import type { GlobalRecord, MissionRecord } from './lineage.ts';
+import { divide, type LargeField, largestFields, type Shares } from './shares.ts';
 
 /** The answer to a wipe: put the vanished fields back, or let them go everywhere. */
 export type WipeAnswer = 'restore' | 'remove';
@@ -26,6 +27,8 @@ export interface Distrusted {
   readonly dropped: ReadonlySet<FieldId>;
 }
 
+/** How many of the largest fields are named. */
+const LARGEST = 3;
 /** Two rounds settle nearly everything; this is a guard against a loop, not a figure that is reached. */
 const MAX_ROUNDS = 10;
 
@@ -75,14 +78,25 @@ export interface PlannedMission {
   readonly conflicts: readonly FieldId[];
   /** Fields of this mission that are too large to be carried. */
   readonly oversized: readonly FieldId[];
-  /** The global entry would have grown too large, so nothing of this mission's goes up. */
-  readonly refused: boolean;
+  readonly refusal: Refusal | null;
+}
+
+/** What could not be carried for want of room. */
+export interface Refusal {
+  /** Fields of the mission that the global entry has no room for. */
+  readonly fields: readonly FieldId[];
+  /** With all that comes down, the mission's own entry would be too large: nothing does. */
+  readonly isOverfull: boolean;
+  /** What takes the most room in the global entry. */
+  readonly largest: readonly LargeField[];
 }
 
 export interface Plan {
   readonly global: Entry | null;
   readonly globalChanged: boolean;
   readonly globalHeld: ReadonlySet<FieldId>;
+  /** Who brought what the global entry then holds. */
+  readonly shares: Shares;
   readonly missions: readonly PlannedMission[];
 }
 
@@ -105,6 +119,8 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
   let global = dropFields(read, distrusted.dropped);
   if (edits !== undefined && edits.size > 0) global = withFields(global, edits);
   const globalOversized = oversizedFields(read);
+  let shares = record.shares;
+  const wasThere = (id: FieldId) => record.known.has(id);
   const globalWrittenAt = new Map<FieldId, number | null>();
   const stays = (id: FieldId) => distrusted.frozen.has(id) || globalOversized.has(id);
   const working = input.missions.map((mission) =>
@@ -135,16 +151,17 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
         },
       };
       let result = mergeEntries(mergeInput, digester);
-      work.refused = outgrows(global, result.global);
-      if (work.refused) {
-        const onlyDown = (id: FieldId): Carry => (carry(id) === 'none' ? 'none' : 'down');
-        result = mergeEntries({ ...mergeInput, carry: onlyDown }, digester);
+      const divided = divide(work.mission.id, global, result.global, result.up, shares, wasThere);
+      work.refused = divided.refused;
+      if (work.refused.size > 0) {
+        const fitting = (id: FieldId): Carry =>
+          work.refused.has(id) && carry(id) === 'both' ? 'down' : carry(id);
+        result = mergeEntries({ ...mergeInput, carry: fitting }, digester);
       }
-      if (result.mission !== work.entry && isTooLarge(result.mission)) {
-        // With all that comes down nobody could read it any more: it stays as it is.
-        work.refused = true;
-        continue;
-      }
+      work.isOverfull = result.mission !== work.entry && isTooLarge(result.mission);
+      // With all that comes down nobody could read it any more: it stays as it is.
+      if (work.isOverfull) continue;
+      shares = divided.shares;
       work.entry = result.mission;
       work.base = result.base;
       for (const id of result.up) {
@@ -167,7 +184,10 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
     globalHeld: new Set(
       input.global.answer ? [] : [...globalHeld].filter((id) => !globalFields.has(id)),
     ),
-    missions: working.map(({ mission, entry, base, held, up, conflicts, oversized, refused }) => {
+    shares: new Map([...shares].filter(([id]) => globalFields.has(id) || globalHeld.has(id))),
+    missions: working.map((work) => {
+      const { mission, entry, base, held, up, conflicts, oversized, refused, isOverfull } = work;
+      const largest = () => largestFields(global, shares, LARGEST);
       const fields = fieldsOf(entry);
       return {
         id: mission.id,
@@ -178,7 +198,10 @@ export function planReconcile(input: PlanInput, digester: Digester): Plan {
         up: [...up],
         conflicts: [...conflicts],
         oversized: [...oversized],
-        refused,
+        refusal:
+          refused.size > 0 || isOverfull
+            ? { fields: [...refused], isOverfull, largest: largest() }
+            : null,
       };
     }),
   };
@@ -220,7 +243,8 @@ interface Working {
   readonly up: Set<FieldId>;
   readonly conflicts: Set<FieldId>;
   readonly oversized: ReadonlySet<FieldId>;
-  refused: boolean;
+  refused: ReadonlySet<FieldId>;
+  isOverfull: boolean;
 }
 
 function start(
@@ -256,7 +280,8 @@ function start(
     up: new Set(),
     conflicts: new Set(),
     oversized: oversizedFields(entry),
-    refused: false,
+    refused: new Set(),
+    isOverfull: false,
   };
 }
 

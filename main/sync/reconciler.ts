@@ -22,6 +22,7 @@ import {
   namesOf,
   type ReconcileOutcome,
   type ReconcileRequest,
+  refusedOf,
   type Target,
   type Trouble,
 } from './outcome.ts';
@@ -163,6 +164,7 @@ export function createReconciler(
         place: reader.globalRecord().place,
         known: new Set([...fieldsOf(after).keys(), ...plan.globalHeld]),
         held: plan.globalHeld,
+        shares: plan.shares,
       });
       lately.note(GLOBAL_PLACE, after);
       lately.noteGlobal(after);
@@ -274,7 +276,7 @@ export function createReconciler(
     const stamp = written.stamp ?? null;
     const tampered = reader.tampered(after, id);
     const oversized = namesOf(planned.oversized, after);
-    const { refused } = planned;
+    const refused = refusedOf(planned, after);
     const news = { up, down, held, conflicts, tampered, oversized, refused };
     return [id, { status: 'done', view, stamp, ...news, durationMs }];
   }
@@ -363,7 +365,7 @@ export function createReconciler(
       conflicts: [],
       tampered: [],
       oversized: [],
-      refused: false,
+      refused: null,
       durationMs: null,
     };
   }

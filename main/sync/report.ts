@@ -1,10 +1,10 @@
-import { MAX_FIELD_LENGTH, MAX_SHARED_FIELDS, MAX_SHARED_LENGTH } from '../credentials/limits.ts';
 import { entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import type { Alerts } from './alerts.ts';
 import type { AlertText } from './events.ts';
+import { roomAlert, tooLargeText } from './largeAlert.ts';
 import {
   type InspectedMission,
   type Inspection,
@@ -127,9 +127,10 @@ export function createReporter(
 
       if (status === 'done' && !stuck) tampering(id, `Mission "${name}"`, tampered);
       if (status === 'done' && !stuck) {
-        const message = tooLargeText(mission, oversized, refused);
+        const message = tooLargeText(mission.name, oversized);
         const text = { missionId: id, servers: oversized, kind: 'hostile' as const };
         alerts.set(`large-${id}`, message === null ? null : { ...text, message });
+        alerts.set(`full-${id}`, refused && roomAlert(mission, refused));
       }
 
       if (conflicts.length > 0) {
@@ -186,18 +187,6 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
 /** Whether an alert can show all of it: only then can it be accepted. */
 export function isShownInFull(found: readonly Tampering[]): boolean {
   return found.length <= SOME && found.every(({ changes }) => isShort(changes));
-}
-
-function tooLargeText(
-  { name }: Mission,
-  oversized: readonly string[],
-  refused: boolean,
-): string | null {
-  if (refused)
-    return `With what mission "${name}" holds the global entry would become too large (more than ${MAX_SHARED_FIELDS} servers and other keys or ${MAX_SHARED_LENGTH / 1024} kB). Nothing of it goes up until it holds less, and from the others comes down what fits; if that is not yours, look into that mission.`;
-  if (oversized.length === 0) return null;
-  const more = oversized.length > SOME ? ` and ${oversized.length - SOME} more` : '';
-  return `${list(oversized.slice(0, SOME))}${more} in mission "${name}" is too large (more than ${MAX_FIELD_LENGTH / 1024} kB, or its name is too long): it is left alone there and not carried, all else is. No sign-in is that large; look into that mission.`;
 }
 
 /** Names that an alert lists. */

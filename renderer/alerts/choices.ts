@@ -44,6 +44,7 @@ const CHOICES: Readonly<Record<AlertMessage['kind'], readonly Make[]>> = {
   ],
   conflict: [dismiss],
   hostile: [openMission, stopMission],
+  full: [openMission],
   unavailable: [],
   broadcast: [],
   note: [],

@@ -118,7 +118,7 @@ describe('the brake', () => {
     expect(brake.allows('a')).toBe(true);
     brake.charge('a', 60_000);
     expect(brake.defers('a'), 'it is not taken along').toBe(true);
-    clock.pass(4_500);
+    clock.pass(8_500);
     expect(looks).toHaveLength(1);
     expect(brake.defers('a')).toBe(false);
     expect(storms).toEqual([]);

@@ -78,18 +78,25 @@ describe('the lineage', () => {
     const path = join(folder, 'lineage.json');
     const lineage = openLineage(path);
     lineage.setMission('a', record);
-    lineage.setGlobal({ place: 'file:/g', known: new Set(['/mcpOAuth/x']), held: new Set() });
+    const shares = new Map([['/mcpOAuth/x', [null, 'a'] as const]]);
+    lineage.setGlobal({
+      place: 'file:/g',
+      known: new Set(['/mcpOAuth/x']),
+      held: new Set(),
+      shares,
+    });
     await lineage.save();
     const again = openLineage(path);
     expect(again.mission('a', 'file:/a')).toEqual(record);
     expect(again.global('file:/g').known).toEqual(new Set(['/mcpOAuth/x']));
+    expect(again.global('file:/g').shares, 'or a mission could fill it anew').toEqual(shares);
   });
 
   it('says nothing of an entry in another place', () => {
     const lineage = openLineage(join(folder, 'lineage.json'));
     lineage.setMission('a', record);
     expect(lineage.mission('a', 'file:/elsewhere').base.size).toBe(0);
-    lineage.setGlobal({ place: 'file:/g', known: new Set(), held: new Set() });
+    lineage.setGlobal({ place: 'file:/g', known: new Set(), held: new Set(), shares: new Map() });
     lineage.global('file:/other');
     expect(lineage.mission('a', 'file:/a').base.size).toBe(0);
   });

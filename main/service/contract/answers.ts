@@ -11,6 +11,7 @@ export const answersOf: Readonly<Record<AlertKind, readonly AlertAnswer[]>> = {
   replaced: ['former', 'dismiss'],
   conflict: ['dismiss'],
   hostile: [],
+  full: [],
   unavailable: [],
   broadcast: [],
   note: [],

@@ -43,6 +43,7 @@ export type ServerMessage = z.infer<typeof serverSchema>;
  * - `replaced`: a usable sign-in of all was replaced, by one at another authorization server or by one that
  *   then failed. Answered by "former" (put the former one back everywhere) or "dismiss"
  * - `hostile`: a mission does what no client does (too large, too often, odd files); goes away with its cause
+ * - `full`: the global entry has no room for what a mission has, whoever filled it; goes away with its cause
  * - `unavailable` (an entry), `broadcast` (the file), `note` (a client's, that it needs a sign-in), `state` (what was
  *   agreed on), `log` (the sync log), `refresh` (new tokens), `watch` (a folder), `settings`: something cannot be read
  *   or written, or is wrong; each goes away with its cause
@@ -54,6 +55,7 @@ export const alertKinds = [
   'tampering',
   'replaced',
   'hostile',
+  'full',
   'unavailable',
   'conflict',
   'broadcast',
