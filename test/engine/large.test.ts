@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { entryFile, readBlob, signIn } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
-import { fakeEntry } from '../support/fake.ts';
+import { fakeEntry, fakeServer } from '../support/fake.ts';
 
 let world: World;
 beforeEach(() => {
@@ -62,4 +62,22 @@ it('tens of thousands of tiny secrets of a plugin stay in the mission that has t
   await world.untilHeld(later, [world.global, b, c]);
   for (const one of [world.global, b, c])
     expect(statSync(entryFile(one)).size).toBeLessThan(10_000);
+});
+
+it('a mission that fills the global entry up with fat servers leaves room for the others’ sign-ins, and none of them is accused', async () => {
+  const [wild, b, c] = world.addMissions('wild', 'b', 'c');
+  await world.startEngine();
+  const bank = await signIn(b, 'bank');
+  await world.untilHeld(bank);
+  const fat = Array.from({ length: 14 }, (_, index) =>
+    fakeServer(`fat-${index}`, { scope: 'x'.repeat(60_000) }),
+  );
+  writeFileSync(entryFile(wild), fakeEntry([bank, ...fat]));
+  const alert = await world.untilAlert('full-wild');
+  expect(alert).toMatchObject({ kind: 'full', missionId: 'wild' });
+  expect(alert.message).toMatch(/The largest there: "fat-\d+" \(59 kB, from mission "wild"\)/);
+  await world.untilHeld(await signIn(b, 'new'), [world.global, c]);
+  await world.untilHeld(await signIn(c, 'bank', { scope: 'y'.repeat(10_000) }), [world.global, b]);
+  expect(statSync(entryFile(world.global)).size).toBeLessThan(500_000);
+  expect((await world.ask('status', {})).alerts.map(({ id }) => id)).toEqual(['full-wild']);
 });
