@@ -6,6 +6,7 @@ import { makeMission, type RunRequest, runMission } from '../service/runMission.
 import { signIn } from '../service/signIn.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { reportHook } from '../wrapper/reportHook.ts';
+import { userAtTerminal } from './askUser.ts';
 import type { Context } from './context.ts';
 import { complain, endProgress, printProgress } from './output.ts';
 
@@ -129,7 +130,7 @@ export async function tokenRemoveCommand(context: Context): Promise<undefined> {
 }
 
 function run(context: Context, id: string, request: RunRequest): Promise<number> {
-  return runMission(hostOf(context), id, request, complain);
+  return runMission(hostOf(context), id, request, complain, userAtTerminal());
 }
 
 /** `-`: from stdin, so that it is in no argument. */

@@ -5,6 +5,7 @@ import { errorCode } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
 import { writeJsonFile } from '../system/jsonFile.ts';
 import { namesIn } from '../system/leftovers.ts';
+import { removeApproval } from './missionSecrets.ts';
 
 /**
  * `bar/missions/<id>.json`: what was decided when a mission was made. It decides what a launch brings, so it
@@ -44,10 +45,11 @@ export function openMissionNotes(notesFolder: string): (id: string) => MissionNo
   return (id) => (names.has(id + SUFFIX) ? readNote(notePath(notesFolder, id)) : null);
 }
 
-/** The mission is gone. @throws the system's error */
+/** The mission is gone, and with it what was approved for it. @throws the system's error */
 export function removeMissionNote(notesFolder: string, id: string): void {
   try {
     rmSync(notePath(notesFolder, id), { force: true });
+    removeApproval(notesFolder, id);
   } catch (error) {
     // None that we made has a name that long.
     if (errorCode(error) !== 'ENAMETOOLONG') throw error;

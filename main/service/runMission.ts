@@ -14,6 +14,7 @@ import { runWrapper } from '../wrapper/wrapper.ts';
 import { askAnyEngine } from './anyEngine.ts';
 import { livePid } from './controlMission.ts';
 import { type MissionHost, missionOf, settingsOf, userConfig } from './missionHost.ts';
+import { type AskUser, secretsDecided } from './secretsQuestion.ts';
 import type { Settings } from './settings.ts';
 import { decideSharing } from './sharedStore.ts';
 
@@ -58,14 +59,17 @@ export interface RunRequest {
 /**
  * Runs a mission here, until Claude ends.
  * @param tell takes lines for people
+ * @param askUser asks the user yes or no; `null`: there is no terminal to do so
  * @returns Claude's exit code, as `runWrapper` has it
- * @throws UserError if it runs already, there is no `claude`, or a headless run has no prompt
+ * @throws UserError if it runs already, there is no `claude`, a headless run has no prompt, or nobody can be asked
+ *   about its secrets
  */
 export async function runMission(
   host: MissionHost,
   id: string,
   request: RunRequest,
   tell: (line: string) => void,
+  askUser: AskUser | null,
 ): Promise<number> {
   const mission = missionOf(host, id);
   requireOwnFolders(mission.folder);
@@ -73,6 +77,9 @@ export async function runMission(
   const claude = findClaude(settings.claudePath, host.env);
   const mode = modeOf(request, request.prompt ?? keptPrompt(mission.folder));
   const workDir = join(mission.folder, WORK_FOLDER);
+  // One that runs already is refused below.
+  const approvedSecrets =
+    livePid(mission) === null ? await secretsDecided(host.paths, mission, askUser) : null;
   const { warnings } = await refreshMissionConfig({
     ...userConfig(host),
     workDir,
@@ -93,6 +100,7 @@ export async function runMission(
       env: host.env,
       tokenPath: host.paths.oauthToken,
       sharedDir,
+      approvedSecrets,
       tell,
       ...options,
     });

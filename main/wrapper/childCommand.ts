@@ -1,7 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
 import { readOauthToken } from '../missions/oauthToken.ts';
-import { errorCode, errorText } from '../system/errors.ts';
 import { UserError } from '../system/userError.ts';
 import { findOnPath } from './findProgram.ts';
 
@@ -38,6 +35,8 @@ export interface ChildCommandOptions {
   readonly tokenPath: string;
   /** Whose entry Claude uses instead of the mission's own, if so: the global config directory. */
   readonly sharedDir?: string | null;
+  /** The copy of the secrets that the user has approved; `null`: none. */
+  readonly secrets?: string | null;
 }
 
 /**
@@ -60,10 +59,10 @@ export function claudeEnvironment(
 
 /**
  * How Claude is started in a mission. A headless Claude's prompt is no part of it: that is read from stdin.
- * @throws UserError if the secrets are no file or need an `op` that is not there, or the token cannot be read
+ * @throws UserError if there are secrets and no `op`, or the token cannot be read
  */
 export function childCommand(options: ChildCommandOptions): ChildCommand {
-  const { mission, claude, headless, continued, prompt } = options;
+  const { mission, claude, headless, continued, prompt, secrets = null } = options;
   const token = readOauthToken(options.tokenPath);
   const env: NodeJS.ProcessEnv = {
     ...claudeEnvironment(options.env, mission.configDir, options.sharedDir ?? null),
@@ -73,20 +72,11 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
   const args = headless
     ? ['--print', ...(continued ? ['-c'] : [])]
     : [...(continued ? ['--continue'] : []), ...(prompt === undefined ? [] : ['--', prompt])];
-  const folder = join(mission.workDir, '.claude');
-  const secrets = join(folder, 'secrets.env');
-  const found = lookAt(secrets);
-  if (found === undefined) return { program: claude, args, env, throughOp: false };
-  // "op" would wait for a pipe for ever, and read through a link what the mission itself may not.
-  const isWithin = [mission.workDir, folder].every((path) => lookAt(path)?.isDirectory());
-  if (!isWithin || !found.isFile())
-    throw new UserError(
-      `${secrets} is no regular file, or is reached through a link: put a file there, or remove it.`,
-    );
+  if (secrets === null) return { program: claude, args, env, throughOp: false };
   const op = findOnPath('op', options.env);
   if (op === null) {
     throw new UserError(
-      `${secrets} needs the 1Password command "op", which is not on PATH: install it, or remove the file.`,
+      `${mission.workDir}/.claude/secrets.env needs the 1Password command "op", which is not on PATH: install it, or remove the file.`,
     );
   }
   return {
@@ -95,15 +85,4 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
     env,
     throughOp: true,
   };
-}
-
-/** `undefined` where there is nothing. @throws UserError if it cannot be looked at */
-function lookAt(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    // A file in the place of the folder.
-    if (errorCode(error) === 'ENOTDIR') return undefined;
-    throw new UserError(`${path} cannot be looked at: ${errorText(error)}. Mend or remove it.`);
-  }
 }

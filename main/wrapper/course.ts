@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { copySecrets, dropSecretsCopy, readMissionSecrets } from '../missions/missionSecrets.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
@@ -93,6 +94,18 @@ export async function runCourse(
     }
   }
 
+  /** The copy that `op` reads, of secrets that the user has approved; `null`: Claude starts without. */
+  function approvedCopy(): string | null {
+    const { folder, id, name } = options.mission;
+    const secrets = readMissionSecrets(folder);
+    if (secrets === null) return null;
+    if (secrets.digest === options.approvedSecrets) return copySecrets(folder, id, secrets);
+    warn(
+      `Claude starts without what ${secrets.path} names: you have not approved it as it is. To be asked, end mission "${name}" and run "agenc-bar mission run ${id}" in a terminal.`,
+    );
+    return null;
+  }
+
   function logNoNote(error: unknown): void {
     log.append('warning', { text: `Claude's process cannot be noted: ${errorText(error)}` });
   }
@@ -149,6 +162,7 @@ export async function runCourse(
         env,
         tokenPath,
         sharedDir,
+        secrets: approvedCopy(),
         ...(isAsked && { prompt }),
       });
       const { exit, again } = await once(command, continued);
@@ -157,6 +171,7 @@ export async function runCourse(
       continued = supervisor.state().conversation;
     }
   } finally {
+    dropSecretsCopy(options.mission.folder, options.mission.id);
     await output?.close();
   }
 }

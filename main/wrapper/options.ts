@@ -23,6 +23,8 @@ export interface WrapperOptions {
   readonly credentials: Credentials;
   /** The global config directory, if Claude is to use that one's entry instead of the mission's own. */
   readonly sharedDir?: string | null;
+  /** The digest of the `secrets.env` that the user has approved; any other is left out, with a word. */
+  readonly approvedSecrets?: string | null;
   /** The mission is this wrapper's from here on. */
   readonly onClaimed?: () => void;
   /** Takes a line for people; stderr unless given. */

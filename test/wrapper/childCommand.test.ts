@@ -1,9 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readMissionSecrets } from '../../main/missions/missionSecrets.ts';
 import { UserError } from '../../main/system/userError.ts';
 import { childCommand } from '../../main/wrapper/childCommand.ts';
+import { callWrapper } from '../../main/wrapper/client.ts';
 import { findClaude } from '../../main/wrapper/findProgram.ts';
 import { fakeToken } from '../support/fake.ts';
 import { createScene, type Scene } from './scene.ts';
@@ -100,15 +112,59 @@ describe('the entry that Claude uses', () => {
 });
 
 describe('secrets.env', () => {
+  const TEXT = 'FROM_OP=op://vault/item/field\n';
+  const approvedSecrets = hash('sha256', TEXT);
   let secrets: string;
+  let copy: string;
   beforeEach(() => {
     secrets = join(scene.mission.workDir, '.claude', 'secrets.env');
+    copy = join(scene.root, 'bar', 'runs', `${scene.mission.id}.env`);
     mkdirSync(dirname(secrets));
-    writeFileSync(secrets, 'FROM_OP=op://vault/item/field\n');
+    writeFileSync(secrets, TEXT);
+  });
+
+  it('that the mission wrote or changed is not handed to op, and that is said', async () => {
+    scene.program('op', `#!/bin/sh\ntouch '${scene.root}/asked'\nshift 5\n"$@"\n`);
+    const path = `${scene.bin}:${process.env.PATH}`;
+    for (const given of [{}, { approvedSecrets: hash('sha256', 'FROM_OP=op://other\n') }]) {
+      const wrapper = scene.start({ env: { PATH: path }, claudeDoes: 'exit 0', ...given });
+      expect(await wrapper.exited).toBe(0);
+      expect(wrapper.output()).toContain('you have not approved it as it is');
+      expect(scene.file('wrapper.log')).toContain('you have not approved it as it is');
+    }
+    expect(existsSync(join(scene.root, 'asked'))).toBe(false);
+    expect(scene.trace().filter(({ what }) => what === 'claude-start')).toHaveLength(2);
+  });
+
+  it('that the mission changes while it is restarted is not handed to op', async () => {
+    scene.program('op', `#!/bin/sh\ncat "$3" >> '${scene.root}/asked'\nshift 5\n"$@"\n`);
+    const path = `${scene.bin}:${process.env.PATH}`;
+    const wrapper = scene.start({ env: { PATH: path }, approvedSecrets });
+    await scene.traced('claude-ready');
+    writeFileSync(secrets, 'STOLEN=op://Private/bank/password\n');
+    await callWrapper(scene.mission, 'restart', { mode: 'hard' });
+    await scene.traced('claude-ready', 2);
+    wrapper.process.kill('SIGTERM');
+    await wrapper.exited;
+    expect(readFileSync(join(scene.root, 'asked'), 'utf8')).toBe(TEXT);
+    expect(wrapper.output()).toContain('you have not approved it as it is');
+  });
+
+  it('is read by op as it was approved, whatever the mission makes of it just then', async () => {
+    // As a process that an earlier Claude left behind would: between our look and op's.
+    scene.program(
+      'op',
+      `#!/bin/sh\necho 'STOLEN=op://Private/bank/password' > '${secrets}'\ncat "$3" > '${scene.root}/read'\nshift 5\n"$@"\n`,
+    );
+    const path = `${scene.bin}:${process.env.PATH}`;
+    const wrapper = scene.start({ env: { PATH: path }, claudeDoes: 'exit 0', approvedSecrets });
+    expect(await wrapper.exited).toBe(0);
+    expect(readFileSync(join(scene.root, 'read'), 'utf8')).toBe(TEXT);
+    expect(existsSync(copy), 'the copy goes with the run').toBe(false);
   });
 
   it('needs op, and says so', async () => {
-    const wrapper = scene.start({ env: { PATH: '/nowhere' } });
+    const wrapper = scene.start({ env: { PATH: '/nowhere' }, approvedSecrets });
     expect(await wrapper.exited).toBe(1);
     expect(wrapper.output()).toContain('needs the 1Password command "op", which is not on PATH');
     expect(scene.trace()).toEqual([]);
@@ -139,11 +195,9 @@ describe('secrets.env', () => {
     ],
   ])('that is %s is not handed to op', (_, make) => {
     make(secrets);
-    scene.program('op', '#!/bin/sh\n');
-    const env = { PATH: scene.bin };
-    const { mission, tokenPath } = scene;
-    const options = { mission, claude: '/c', headless: false, continued: false, env, tokenPath };
-    expect(() => childCommand(options)).toThrow('is no regular file, or is reached through a link');
+    expect(() => readMissionSecrets(scene.mission.folder)).toThrow(
+      'is no regular file, or is reached through a link',
+    );
   });
 
   it('is read by op, and nothing of it gets into argv', async () => {
@@ -153,14 +207,14 @@ describe('secrets.env', () => {
     scene.program(
       'op',
       `#!/bin/sh
-[ "$1 $2 $3 $4 $5" = "run --env-file ${secrets} --no-masking --" ] || exit 9
+[ "$1 $2 $3 $4 $5" = "run --env-file ${copy} --no-masking --" ] || exit 9
 shift 5
 export FROM_OP="$(${scene.bin}/secret)"
 "$@"
 `,
     );
     const path = `${scene.bin}:${process.env.PATH}`;
-    const wrapper = scene.start({ env: { PATH: path }, resume: true });
+    const wrapper = scene.start({ env: { PATH: path }, resume: true, approvedSecrets });
     const [start] = await scene.traced('claude-start');
     expect(start).toMatchObject({ args: ['--continue'], secret });
     expect(String(start?.cmdline)).not.toContain(secret);
@@ -177,6 +231,7 @@ export FROM_OP="$(${scene.bin}/secret)"
     const path = `${scene.bin}:${process.env.PATH}`;
     const wrapper = scene.start({
       env: { PATH: path },
+      approvedSecrets,
       claudeDoes: 'ignore SIGTERM wait',
       limits: { graceMs: 200 },
     });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,10 +59,11 @@ describe('a Claude whose wrapper was killed', () => {
 
   it('is found through its op', async () => {
     mkdirSync(join(scene.mission.workDir, '.claude'));
-    writeFileSync(join(scene.mission.workDir, '.claude', 'secrets.env'), 'A=op://a/b/c\n');
+    const secrets = 'A=op://a/b/c\n';
+    writeFileSync(join(scene.mission.workDir, '.claude', 'secrets.env'), secrets);
     scene.program('op', '#!/bin/sh\ntrap "" TERM\nshift 5\n"$@"\n');
     const env = { PATH: `${scene.bin}:${process.env.PATH}` };
-    const left = await orphan({ env });
+    const left = await orphan({ env, approvedSecrets: hash('sha256', secrets) });
     expect(findOrphan(scene.mission.folder)).not.toBe(left);
     expect(await endOrphan(scene.mission.folder, 10_000, () => undefined)).toBe(true);
     expect(processStart(left)).toBeNull();

@@ -19,6 +19,7 @@ export interface WrapOptions {
   readonly resume: boolean;
   readonly tokenPath: string;
   readonly limits: Partial<WrapperLimits>;
+  readonly approvedSecrets?: string;
   readonly cloneMs?: number;
   readonly fail?: 'clone' | 'writeBack';
 }
