@@ -197,6 +197,8 @@ export function createJournal(options: JournalOptions): Journal {
       const hints = {
         ...(stoodMs !== undefined && { stoodMs }),
         ...(value.rewritten && { rewritten: true }),
+        ...(value.by && { by: value.by }),
+        ...(value.replacedBy && { replacedBy: value.replacedBy }),
       };
       return sealRecord(value, id, at, key, hints);
     });
@@ -327,12 +329,14 @@ function knownFile({ at, records, damaged }: JournalFile): KnownFile {
   return {
     at,
     isDamaged: damaged.length > 0,
-    records: records.map(({ id, field, reason, stoodMs, rewritten = false, data }) => ({
+    records: records.map(({ id, field, reason, stoodMs, data, ...hints }) => ({
       id,
       field,
       reason,
       stoodMs,
-      rewritten,
+      rewritten: hints.rewritten ?? false,
+      by: hints.by ?? null,
+      replacedBy: hints.replacedBy ?? null,
       at,
       bytes: data.length,
     })),

@@ -24,6 +24,10 @@ export interface JournalValue {
   readonly missionId: string | null;
   /** Whether it was replaced by the very mission that had brought it. */
   readonly rewritten?: boolean;
+  /** The mission that had brought it; `null` or absent: not known, or none. */
+  readonly by?: string | null;
+  /** The mission whose value took its place; `null` or absent: none. */
+  readonly replacedBy?: string | null;
 }
 
 /** What of a record helps to decide how long it is kept, and is therefore not authenticated. */
@@ -31,10 +35,12 @@ export interface RetentionHints {
   /** How long the value had stood, ms. */
   readonly stoodMs?: number;
   readonly rewritten?: boolean;
+  readonly by?: string | null;
+  readonly replacedBy?: string | null;
 }
 
 /** What is known of a kept value without its key. */
-export interface JournalItem extends Omit<JournalValue, 'value' | 'rewritten'> {
+export interface JournalItem extends Omit<JournalValue, 'value' | keyof RetentionHints> {
   /** `<UTC date>-<UTC time>-<6 hex>`: sorts by time, short enough to type. */
   readonly id: string;
   /** When it was kept, ISO 8601 in UTC. */
@@ -61,6 +67,9 @@ const RecordSchema = z.object({
   stoodMs: z.number().nonnegative().optional(),
   /** Replaced by the very mission that had brought it; a hint as well. */
   rewritten: z.boolean().optional(),
+  /** Who had brought it, and whose value took its place; hints as well, absent in records of older versions. */
+  by: z.string().nullable().optional(),
+  replacedBy: z.string().nullable().optional(),
   ...sealedShape,
 });
 

@@ -154,7 +154,6 @@ export function assemble(
     lineage,
     destinations,
     journal,
-    broughtBy: replacements.broughtBy,
     clock,
     emit,
     missionsFolder: paths.missions,

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Digest, Digester } from '../credentials/digest.ts';
+import type { Digester } from '../credentials/digest.ts';
 import type { Entry, Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField } from '../credentials/fields.ts';
 import { fieldName, looksRefreshed } from '../credentials/serverState.ts';
 import type { JournalValue } from '../journal/journal.ts';
+import type { Bringers, Change } from './bringers.ts';
 import type { LoadedEntry } from './entryView.ts';
 import type { Plan } from './plan.ts';
 import { contentOf, type Reading } from './reader.ts';
@@ -15,32 +16,68 @@ export function changedFields(before: Entry | null, after: Entry | null): FieldI
   return [...new Set([...old.keys(), ...now.keys()])].filter((id) => old.get(id) !== now.get(id));
 }
 
-/**
- * What the journal must hold before a plan is carried out: every value that it replaces or removes.
- * @param broughtBy the mission that brought a value of the global entry, if that is known
- */
+/** What the journal must hold before a plan is carried out: every value that it replaces or removes. */
 export function goingValues(
   { global, missions }: Reading,
   plan: Plan,
   digester: Digester,
-  broughtBy: (field: FieldId, digest: Digest) => string | null,
+  bringers: Bringers,
 ): JournalValue[] {
   const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
-  const values = [...goingFrom(global, plan.global, null, digester)];
+  const ups = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
+  // A refresh replaces the same old value everywhere: once is enough.
+  const once = new Map<string, JournalValue>();
+  for (const value of goingFrom(global, plan.global, null, digester)) {
+    const by = bringers.of(value.field as FieldId, value.digest);
+    const replacedBy = ups.get(value.field as FieldId) ?? null;
+    const rewritten = by !== null && by === replacedBy;
+    once.set(placeOf(value), { ...value, by, replacedBy, ...(rewritten && { rewritten }) });
+  }
   for (const { target, loaded } of missions) {
     const mission = planned.get(target.mission.id);
-    if (mission !== undefined)
-      values.push(...goingFrom(loaded, mission.entry, mission.id, digester));
+    if (mission === undefined) continue;
+    for (const value of goingFrom(loaded, mission.entry, mission.id, digester)) {
+      const field = value.field as FieldId;
+      const known = once.get(placeOf(value));
+      // What one mission alone holds it may have made up, unless it has that from all.
+      const by = known === undefined ? (bringers.of(field, value.digest) ?? mission.id) : known.by;
+      const replacedBy = ups.get(field) ?? null;
+      const rewritten = known?.rewritten === true;
+      once.set(placeOf(value), {
+        ...value,
+        replacedBy,
+        ...(by != null && { by }),
+        ...(rewritten && { rewritten }),
+      });
+    }
   }
-  const bringers = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
-  // A refresh replaces the same old value everywhere: once is enough.
-  const once = new Map(values.map((value) => [`${value.digest} ${value.field}`, value])).values();
-  return [...once].map((value) => {
-    const bringer = bringers.get(value.field as FieldId);
-    const isOwn =
-      bringer !== undefined && broughtBy(value.field as FieldId, value.digest) === bringer;
-    return isOwn ? { ...value, rewritten: true } : value;
+  return [...once.values()];
+}
+
+/** What a plan changes in the global entry, for who brought it. */
+export function globalChanges({ global }: Reading, plan: Plan, digester: Digester): Change[] {
+  if (global.status === 'malformed') return [];
+  const { entry: before } = contentOf(global);
+  const [old, fresh] = [fieldsOf(before), fieldsOf(plan.global)];
+  const ups = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
+  return changedFields(before, plan.global).map((field) => {
+    const [former, latter] = [old.get(field), fresh.get(field)];
+    return {
+      field,
+      former: former === undefined ? null : digester.field(field, former),
+      latter: latter === undefined ? null : digester.field(field, latter),
+      from: ups.get(field) ?? null,
+      isRefresh:
+        former !== undefined &&
+        latter !== undefined &&
+        isServerField(field) &&
+        looksRefreshed(former, latter),
+    };
   });
+}
+
+function placeOf({ field, digest }: JournalValue): string {
+  return `${digest} ${field}`;
 }
 
 function goingFrom(

@@ -9,9 +9,10 @@ import { unavailableFrom } from '../stores/fileErrors.ts';
 import { type EntryRef, type Unavailable, unavailable, type WriteResult } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { GLOBAL_PLACE } from '../trust/signIn.ts';
+import { createBringers } from './bringers.ts';
 import { type EntryView, type LoadedEntry, viewOf, viewOfEntry } from './entryView.ts';
 import type { Direction, Emit } from './events.ts';
-import { changedFields, goingValues } from './goingValues.ts';
+import { changedFields, globalChanges, goingValues } from './goingValues.ts';
 import { inspect } from './inspect.ts';
 import { createLately } from './lately.ts';
 import { createLeftOut } from './leftOut.ts';
@@ -36,7 +37,7 @@ import {
   type ReaderDeps,
   type Reading,
 } from './reader.ts';
-import { type Replacements, replacementsOf } from './replacements.ts';
+import { replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
 
 export interface ReconcilerDeps extends Omit<ReaderDeps, 'lately'> {
@@ -44,8 +45,6 @@ export interface ReconcilerDeps extends Omit<ReaderDeps, 'lately'> {
   readonly missionsFolder: string;
   readonly broadcast: Pick<BroadcastFile, 'announce'>;
   readonly journal: { append(values: readonly JournalValue[]): Promise<void> };
-  /** The mission that brought a value of the global entry, if that is known. */
-  readonly broughtBy: Replacements['broughtBy'];
   readonly clock: Clock;
   readonly emit: Emit;
   /** Of the missions that run on the shared store: their clients keep notes of their own there. */
@@ -75,6 +74,7 @@ export function createReconciler(
 ): Reconciler {
   const { store, lineage, clock, emit } = deps;
   const lately = createLately(digester, clock.monotonic);
+  const bringers = createBringers();
   const reader = createReader({ ...deps, lately }, digester);
   const limit = pLimit(WRITES_AT_ONCE);
   const sharedNotes = createSharedNotes(digester, deps.sharedConfigDirs, clock.now);
@@ -99,7 +99,8 @@ export function createReconciler(
         return leftOut.addTo(untouched(reading, blocked));
       }
       try {
-        await deps.journal.append(goingValues(reading, plan, digester, deps.broughtBy));
+        await deps.journal.append(goingValues(reading, plan, digester, bringers));
+        bringers.note(globalChanges(reading, plan, digester));
       } catch (error) {
         const { reason, detail } = unavailableFrom(error);
         return leftOut.addTo(untouched(reading, unavailable(reason, `the journal: ${detail}`)));

@@ -27,8 +27,6 @@ export interface Replacements {
   note(replacement: Replacement, missionName: string): void;
   /** A server refused the sign-in with this digest: told if it took the place of another. */
   refused(field: FieldId, digest: Digest | null): void;
-  /** The mission that brought this value in the place of another; `null`: not known, or none did. */
-  broughtBy(field: FieldId, digest: Digest): string | null;
   /** What an alert of kind `replaced` is about. */
   byAlert(alertId: string): Replacement | undefined;
 }
@@ -128,11 +126,6 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
         from,
         `The sign-in to "${replacement.name}" that came from mission "${from}" was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
       );
-    },
-
-    broughtBy(field, digest) {
-      const replacement = last.get(field)?.replacement;
-      return replacement?.latter === digest ? replacement.missionId : null;
     },
 
     byAlert: (alertId) => told.get(alertId),

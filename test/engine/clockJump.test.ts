@@ -63,7 +63,6 @@ beforeEach(async () => {
     emit,
     broadcast: { announce: async () => 1 },
     journal: { append: async () => undefined },
-    broughtBy: () => null,
     carryLogin: () => ({ always: false, atClone: false }),
     sharedConfigDirs: () => [],
   });

@@ -23,6 +23,8 @@ function record(field: string, at: number, reason: Kept['reason'] = 'replaced'):
     reason,
     stoodMs,
     rewritten: false,
+    by: null,
+    replacedBy: null,
     bytes: 1_000,
   };
 }
@@ -100,6 +102,50 @@ describe('a sign-in that somebody wrote over', () => {
     expect(kept([unknown, precious, ...between], START + 40 * HOUR_MS)).toContain(precious.id);
   });
 
+  it('is there though two missions put what looks refreshed in each other’s place, for longer than it had stood', () => {
+    const field = '/mcpOAuth/bank';
+    const brought = (by: string | null, replacedBy: string, at: number) => ({
+      ...record(field, at, 'refreshed'),
+      by,
+      replacedBy,
+    });
+    const former = brought('a', 'b', START);
+    const precious = brought('b', 'evil', START + 60_000);
+    const storm = times(400, (index) => {
+      const [by, replacedBy] = index % 2 === 0 ? ['evil', 'evil2'] : ['evil2', 'evil'];
+      return brought(by ?? null, replacedBy ?? '', START + (index + 2) * 120_000);
+    });
+    const ids = kept([former, precious, ...storm], START + 20 * HOUR_MS);
+    expect(ids).toContain(precious.id);
+    expect(ids.size, 'the storm has an end').toBeLessThan(40);
+  });
+
+  it('is there though nobody knows any more who brought it: it stood before that mission’s first', () => {
+    const field = '/mcpOAuth/bank';
+    const brought = (replacedBy: string | null, at: number) => ({
+      ...record(field, at, 'refreshed'),
+      replacedBy,
+    });
+    const precious = brought('evil', START);
+    const storm = times(100, (index) => brought('evil', START + (index + 1) * 120_000));
+    expect(kept([precious, ...storm], START + 20 * HOUR_MS)).toContain(precious.id);
+  });
+
+  it('is there though others fill the journal with fields that they had made long before', () => {
+    const old = times(1_500, (index) => ({
+      ...record(`/mcpOAuth/made-up-${index}`, START + index, 'removed'),
+      by: 'evil',
+    }));
+    const precious = { ...record('/mcpOAuth/bank', START + HOUR_MS), by: 'b' };
+    const fresh = times(1_500, (index) => ({
+      ...record(`/mcpOAuth/made-up-${index}`, START + 2 * HOUR_MS + index, 'removed'),
+      by: 'evil',
+    }));
+    const ids = kept([...old, precious, ...fresh], START + 3 * HOUR_MS);
+    expect(ids).toContain(precious.id);
+    expect(ids.size).toBeLessThanOrEqual(2_000);
+  });
+
   it('is there though somebody makes thousands of servers to have them removed', () => {
     const known = record('/mcpOAuth/bank', START - DAY_MS, 'refreshed');
     const precious = record('/mcpOAuth/bank', START);
@@ -147,6 +193,32 @@ describe('too much in all', () => {
           expect(ids).toContain(newest.id);
         }
       }),
+    );
+  });
+
+  it('whatever others bring: who brought less than a share keeps all of it', () => {
+    const bringer = fc.constantFrom(null, 'evil', 'evil2', 'evil3');
+    const history = fc.array(
+      fc.record({
+        by: bringer,
+        replacedBy: bringer,
+        field: fc.integer({ min: 0, max: 300 }).map((index) => `/field-${index}`),
+        at: fc.integer({ min: START - 20 * DAY_MS, max: START }),
+      }),
+      { maxLength: 1_500 },
+    );
+    fc.assert(
+      fc.property(history, (given) => {
+        const own = times(10, (index) => ({
+          ...record(`/field-${index}`, START - DAY_MS),
+          by: 'b',
+        }));
+        const others = given.map(({ field, at, ...who }) => ({ ...record(field, at), ...who }));
+        const ids = kept([...own, ...others], START, { maxValues: 100 });
+        expect(ids.size).toBeLessThanOrEqual(100);
+        for (const { id } of own) expect(ids).toContain(id);
+      }),
+      { numRuns: 30 },
     );
   });
 

@@ -53,7 +53,6 @@ export function createFleet(
       global: { scope: 'global', configDir: GLOBAL },
       lineage,
       destinations: openDestinationBook(`${path}.destinations`),
-      broughtBy: () => null,
       clock,
       emit: (event) => events.push(event),
       journal: {
