@@ -1,6 +1,6 @@
 import type { EventMessage, MissionMessage, Snapshot } from '../service/contract/engine.ts';
 import { shown, shownName } from '../service/contract/shown.ts';
-import { refreshText, slowestMs } from '../service/logLine.ts';
+import { namesOf, refreshText, slowestMs } from '../service/logLine.ts';
 
 /** The first 12 hex digits, as people see it. */
 export function shortHash(hash: string | null): string {
@@ -94,9 +94,8 @@ export function eventText(event: EventMessage): string {
     case 'ready':
       return `${time}  ready    ${event.running} of ${event.missions} missions run; ${event.store} store; ${event.agencDir}`;
     case 'sync': {
-      const servers = event.servers.map(shownName).join(', ');
       const arrow = event.direction === 'up' ? '↑ from' : '↓ to  ';
-      return `${time}  ${arrow}   ${event.missionId}  ${servers}  ${shortHash(event.hash)}  ${event.durationMs} ms`;
+      return `${time}  ${arrow}   ${event.missionId}  ${namesOf(event)}  ${shortHash(event.hash)}  ${event.durationMs} ms`;
     }
     case 'broadcast':
       return `${time}  told     the global entry changed (${event.timestamp.toFixed(6)})`;
@@ -114,8 +113,12 @@ export function eventText(event: EventMessage): string {
     }
     case 'stopped':
       return `${time}  stopped`;
-    case 'dropped':
-      return `${time}  dropped  ${event.lines} lines are missing here: they came faster than the disk took them`;
+    case 'dropped': {
+      const { lines, missionId } = event;
+      if (missionId !== undefined)
+        return `${time}  dropped  ${missionId}  ${lines} lines of this mission are missing here: more happens in it than the log takes`;
+      return `${time}  dropped  ${lines} lines are missing here: they came faster than the disk took them`;
+    }
     case 'cut-off':
       return `${time}  cut off  this was not read for too long`;
   }

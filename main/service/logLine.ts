@@ -25,7 +25,7 @@ function lineOf(
   event: EventMessage,
   nameOf: (missionId: string) => string | null,
 ): LogLine {
-  const missionId = 'missionId' in event ? event.missionId : null;
+  const missionId = 'missionId' in event ? (event.missionId ?? null) : null;
   const base = {
     id,
     at: event.at,
@@ -45,7 +45,7 @@ function lineOf(
     case 'sync': {
       const { direction, hash, durationMs } = event;
       const way = direction === 'up' ? 'went up to all' : 'arrived';
-      return { ...base, direction, hash, durationMs, text: `${event.servers.join(', ')} ${way}` };
+      return { ...base, direction, hash, durationMs, text: `${namesOf(event)} ${way}` };
     }
     case 'broadcast':
       return { ...base, text: 'Told others that the global entry changed' };
@@ -65,12 +65,20 @@ function lineOf(
     case 'stopped':
       return { ...base, text: 'The engine stopped' };
     case 'dropped': {
-      const text = `${event.lines} lines are missing here: they came faster than the disk took them`;
+      const text =
+        missionId === null
+          ? `${event.lines} lines are missing here: they came faster than the disk took them`
+          : `${event.lines} lines of this mission are missing here: more happens in it than the log takes`;
       return { ...base, level: 'warning', text };
     }
     case 'cut-off':
       return { ...base, text: 'The log was not read for too long' };
   }
+}
+
+/** The names that an event lists, and how many more there are. */
+export function namesOf({ servers, more = 0 }: Extract<EventMessage, { event: 'sync' }>): string {
+  return servers.map(shownName).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 type RefreshMessage = Extract<EventMessage, { event: 'refresh' }>;

@@ -4,6 +4,7 @@ import { createStream } from 'rotating-file-stream';
 import { isoTime } from '../system/isoTime.ts';
 import { boundedLines, TooLong } from '../system/lines.ts';
 import { type EventMessage, eventSchema } from './contract/engine.ts';
+import { createLogShares, withFewNames } from './logShares.ts';
 
 const MAX_SIZE = '5M';
 const BACKUPS = 5;
@@ -44,16 +45,19 @@ export function openSyncLog(path: string, tell: (error: Error | null) => void): 
 
 /**
  * Writes events to a stream, all that wait with one write. The stream's own queue would hold a buffer of 64 kB for each
- * line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in a line of its own. What
+ * line; here waits 1 MB of text and no more. What comes beyond that is dropped, and counted in a line of its own; so is what is more than a mission's share. What
  * could not be written is tried again with a new stream, as the old one has ended with its error; lines that had come
  * through before that are there twice.
  * @param open a stream that tells its errors itself
  * @param recovered it can be written again
+ * @param now monotonic, ms
  */
 export function createLogQueue(
   open: () => LogStream,
   recovered: () => void = () => undefined,
+  now: () => number = () => performance.now(),
 ): SyncLog {
+  const shares = createLogShares(now);
   let stream: LogStream | null = null;
   let waiting: string[] = [];
   let length = 0;
@@ -71,6 +75,11 @@ export function createLogQueue(
     }
     waiting.push(line);
     length += line.length;
+  }
+
+  function addMissing(all: boolean): void {
+    for (const one of shares.missing(all))
+      add(lineOf({ event: 'dropped', at: isoTime(Date.now()), ...one }));
   }
 
   function writeNext(): void {
@@ -113,11 +122,15 @@ export function createLogQueue(
   return {
     append(event) {
       if (isClosed) return;
-      add(lineOf(event));
+      const line = lineOf(withFewNames(event));
+      const isTaken = shares.takes(event, line.length);
+      addMissing(false);
+      if (isTaken) add(line);
       writeNext();
     },
     async close() {
       isClosed = true;
+      addMissing(true);
       await new Promise<void>((resolve) => {
         onIdle = resolve;
         writeNext();

@@ -126,9 +126,10 @@ describe('a sign-in that somebody wrote over', () => {
       ...record(field, at, 'refreshed'),
       replacedBy,
     });
+    const before = [brought('a', START - HOUR_MS), brought(null, START - 60_000)];
     const precious = brought('evil', START);
     const storm = times(100, (index) => brought('evil', START + (index + 1) * 120_000));
-    expect(kept([precious, ...storm], START + 20 * HOUR_MS)).toContain(precious.id);
+    expect(kept([...before, precious, ...storm], START + 20 * HOUR_MS)).toContain(precious.id);
   });
 
   it('is there though others fill the journal with fields that they had made long before', () => {

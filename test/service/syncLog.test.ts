@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { EventMessage } from '../../main/service/contract/engine.ts';
+import { type EventMessage, eventSchema } from '../../main/service/contract/engine.ts';
 import { createLogQueue, openSyncLog, readSyncLog } from '../../main/service/syncLog.ts';
 import { until } from '../support/until.ts';
 
@@ -69,6 +69,69 @@ it('a disk that takes nothing costs the engine a megabyte, and the log says what
   expect(lines.length * perLine).toBeLessThan(1.2 * 1024 * 1024);
   const last = JSON.parse(lines.at(-1) ?? '') as { event: string; lines: number };
   expect(last).toMatchObject({ event: 'dropped', lines: count - (lines.length - 1) });
+});
+
+const sync = (missionId: string, direction: 'up' | 'down', servers: string[]): EventMessage => ({
+  event: 'sync',
+  at: '2026-11-23T20:42:52.123Z',
+  direction,
+  missionId,
+  servers,
+  hash: null,
+  durationMs: 1,
+});
+
+it('a mission that rewrites 380 servers with long names all day does not push out what others did', async () => {
+  const written: string[] = [];
+  let at = 0;
+  const stream = {
+    write(text: string, callback: (error?: Error | null) => void) {
+      written.push(text);
+      callback();
+    },
+    end: (callback: () => void) => callback(),
+  };
+  const log = createLogQueue(
+    () => stream,
+    () => undefined,
+    () => at,
+  );
+  const names = Array.from({ length: 380 }, (_, index) => 'n'.repeat(190) + index);
+  const rewrites = 24 * 3_600;
+  for (; at < rewrites * 1_000; at += 1_000) {
+    log.append(sync('evil', 'up', names));
+    log.append(sync('b', 'down', names));
+  }
+  log.append(sync('b', 'up', ['bank']));
+  await log.close();
+  const lines = written
+    .join('')
+    .trimEnd()
+    .split('\n')
+    .map((line) => eventSchema.parse(JSON.parse(line)));
+  // All that the log keeps is 30 MB: it was replaced within 70 s before.
+  expect(written.join('').length / 24, 'of an hour').toBeLessThan(4_000_000);
+  expect(lines[0]).toMatchObject({ missionId: 'evil', more: 360, servers: names.slice(0, 20) });
+  expect(lines).toContainEqual(sync('b', 'up', ['bank']));
+  for (const [missionId, direction] of [
+    ['evil', 'up'],
+    ['b', 'down'],
+  ]) {
+    const ofIts = lines.filter((line) => 'missionId' in line && line.missionId === missionId);
+    const told = ofIts.filter((line) => line.event === 'sync' && line.direction === direction);
+    const missing = ofIts.map((line) => (line.event === 'dropped' ? line.lines : 0));
+    expect(told.length + missing.reduce((sum, count) => sum + count, 0)).toBe(rewrites);
+    expect(missing.filter((count) => count > 0).length).toBeGreaterThan(0);
+  }
+});
+
+it('what few lines tell is all there, however many missions there are', async () => {
+  const path = join(folder, 'sync.log');
+  const log = openSyncLog(path, () => undefined);
+  const events = Array.from({ length: 200 }, (_, index) => sync(`m${index}`, 'down', ['bank']));
+  for (const event of [...events, ...events]) log.append(event);
+  await log.close();
+  expect(await read(path)).toEqual([...events, ...events]);
 });
 
 it('reads what is left of a log in which somebody put an endless line', async () => {

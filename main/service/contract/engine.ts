@@ -169,12 +169,14 @@ export const eventSchema = z.discriminatedUnion('event', [
     direction: z.enum(['up', 'down']),
     missionId: z.string(),
     servers: z.array(z.string()),
+    /** In the sync log only: so many more, where there are too many for a line. */
+    more: z.number().optional(),
     hash: hash.nullable(),
     durationMs: z.number(),
   }),
   /** `timestamp`: Unix seconds, as in the broadcast file. */
   z.object({ event: z.literal('broadcast'), at: isoTime, timestamp: z.number() }),
-  alertSchema.extend({ event: z.literal('alert') }),
+  alertSchema.extend({ event: z.literal('alert'), more: z.number().optional() }),
   z.object({ event: z.literal('resolved'), at: isoTime, id: z.string() }),
   z.object({
     event: z.literal('mission'),
@@ -202,8 +204,16 @@ export const eventSchema = z.discriminatedUnion('event', [
     detail: z.string().optional(),
   }),
   z.object({ event: z.literal('stopped'), at: isoTime }),
-  /** In the sync log only: so many lines are missing here, for they came faster than the disk took them. */
-  z.object({ event: z.literal('dropped'), at: isoTime, lines: z.number() }),
+  /**
+   * In the sync log only: so many lines are missing here, for they came faster than the disk took them, or were
+   * more than the share of the mission that they tell of.
+   */
+  z.object({
+    event: z.literal('dropped'),
+    at: isoTime,
+    lines: z.number(),
+    missionId: z.string().optional(),
+  }),
   /** To a follower only, as its last: it read more slowly than things happened. It may follow anew. */
   z.object({ event: z.literal('cut-off'), at: isoTime }),
 ]);
