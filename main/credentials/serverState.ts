@@ -1,3 +1,4 @@
+import { secretDigest } from './destination.ts';
 import { type Entry, isObject, type Json, SERVER_MAP } from './entry.ts';
 import { type FieldId, fieldId, isServerField, splitField } from './fields.ts';
 
@@ -19,6 +20,8 @@ export interface ServerSummary {
   readonly refreshable: boolean;
   /** When it ends for good, ms since the epoch: nothing renews it. `null`: not known, or it can be renewed. */
   readonly endsAt: number | null;
+  /** Names its access and refresh token without telling them; `null`: it has neither. Not shown to anybody. */
+  readonly tokens: string | null;
 }
 
 export function serverStatus(value: Json): ServerStatus {
@@ -105,7 +108,14 @@ export function summariseServers(entry: Entry | null): ServerSummary[] {
     expiresAt: expiresAtOf(value),
     refreshable: isRefreshable(value),
     endsAt: endsAtOf(value),
+    tokens: tokensOf(value),
   }));
+}
+
+function tokensOf(value: Json): string | null {
+  if (serverStatus(value) !== 'usable' || !isObject(value)) return null;
+  const tokens = [value.accessToken, value.refreshToken];
+  return tokens.map((token) => (isToken(token) ? secretDigest(token) : '')).join();
 }
 
 function isRefreshable(value: Json): boolean {
@@ -114,6 +124,6 @@ function isRefreshable(value: Json): boolean {
   return [refreshToken, clientId, discoveryState.authorizationServerUrl].every(isToken);
 }
 
-function isToken(value: Json | undefined): boolean {
+function isToken(value: Json | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }

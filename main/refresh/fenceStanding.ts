@@ -10,11 +10,14 @@ export interface Standing {
   /** For how long others were kept waiting for it, less what time has made good; as of `debtAt`. */
   readonly debtMs: number;
   readonly debtAt: number;
-  /** Locks taken since `countedFrom` without a new value. */
+  /** For how long its lock was there, less what time has made good; as of `heldAt`, the one that is there aside. */
+  readonly heldMs: number;
+  readonly heldAt: number;
+  /** Locks taken since `countedFrom` without new tokens. */
   readonly takings: number;
   readonly countedFrom: number;
-  /** The digest of the value when it was taken last. */
-  readonly digest: string | null;
+  /** Names the tokens that all had when it was taken last. */
+  readonly tokens: string | null;
   /** Since when it is there; `null`: it is not. */
   readonly lockedAt: number | null;
 }
@@ -24,9 +27,11 @@ export const NEW_STANDING: Standing = {
   mutedUntil: 0,
   debtMs: 0,
   debtAt: 0,
+  heldMs: 0,
+  heldAt: 0,
   takings: 0,
   countedFrom: 0,
-  digest: null,
+  tokens: null,
   lockedAt: null,
 };
 
@@ -40,31 +45,36 @@ const MS_PER_DEBT_MS = 8;
 /** More than any client does that gets nothing: it takes the lock once for each use of a tool. */
 const COUNTED_MS = 60_000;
 const TOO_MANY_TAKINGS = 30;
-/** Clients that wait give up long before; and one that is killed has its lock taken over then. */
-const LONGEST_LOCK_MS = 60_000;
+/**
+ * Clients that wait give up long before; and one that is killed has its lock taken over then. It may come in
+ * pieces, and nothing but time makes it good: new tokens anybody can invent.
+ */
+const LONGEST_HELD_MS = 60_000;
+const MS_PER_HELD_MS = 8;
 
-/** Its lock is there, and was not before. @param digest of the value that it has now */
-export function lockTaken(standing: Standing, digest: string | null, now: number): Standing {
-  // A new value by whatever way: what it did until now was of use, or is past.
-  const isNewValue = digest !== standing.digest;
-  const before = isNewValue ? { ...standing, fruitless: 0, mutedUntil: 0, takings: 0 } : standing;
-  const isCounting = !isNewValue && now - before.countedFrom < COUNTED_MS;
+/** Its lock is there, and was not before. @param tokens names those that all have now */
+export function lockTaken(standing: Standing, tokens: string | null, now: number): Standing {
+  // New tokens by whatever way: what it did until now was of use, or is past. Anything else of a value is only words.
+  const isNew = tokens !== standing.tokens;
+  const before = isNew ? { ...standing, fruitless: 0, mutedUntil: 0, takings: 0 } : standing;
+  const isCounting = !isNew && now - before.countedFrom < COUNTED_MS;
   return {
     ...before,
-    digest,
+    tokens,
     lockedAt: now,
     takings: isCounting ? before.takings + 1 : 1,
     countedFrom: isCounting ? before.countedFrom : now,
   };
 }
 
-export function lockGone(standing: Standing): Standing {
-  return { ...standing, lockedAt: null };
+export function lockGone(standing: Standing, now: number): Standing {
+  if (standing.lockedAt === null) return standing;
+  return { ...standing, lockedAt: null, heldMs: heldNow(standing, now), heldAt: now };
 }
 
-/** What it left is taken in. @param changed whether that was a new value */
-export function refreshEnded(standing: Standing, changed: boolean, now: number): Standing {
-  if (changed) return { ...standing, fruitless: 0, takings: 0 };
+/** What it left is taken in. @param tokens names those that all have now */
+export function refreshEnded(standing: Standing, tokens: string | null, now: number): Standing {
+  if (tokens !== standing.tokens) return { ...standing, fruitless: 0, takings: 0 };
   const fruitless = standing.fruitless + 1;
   if (fruitless < FRUITLESS_ALLOWED) return { ...standing, fruitless };
   const muteMs = Math.min(FIRST_MUTE_MS * 2 ** (fruitless - FRUITLESS_ALLOWED), LONGEST_MUTE_MS);
@@ -82,7 +92,7 @@ export function mayFence(standing: Standing, now: number): boolean {
 
 /** Whether nobody need mind its lock: the engine refreshes for the others all the same. */
 export function isDisregarded(standing: Standing, now: number): boolean {
-  const isHeldTooLong = standing.lockedAt !== null && now - standing.lockedAt >= LONGEST_LOCK_MS;
+  const isHeldTooLong = standing.lockedAt !== null && heldNow(standing, now) >= LONGEST_HELD_MS;
   return isHeldTooLong || !mayFence(standing, now);
 }
 
@@ -95,10 +105,18 @@ export function isHostile(standing: Standing): boolean {
 export function isForgotten(standing: Standing, now: number): boolean {
   return (
     standing.lockedAt === null &&
-    now - Math.max(standing.mutedUntil, standing.countedFrom, standing.debtAt) > LONGEST_MUTE_MS
+    now - Math.max(standing.mutedUntil, standing.countedFrom, standing.debtAt, standing.heldAt) >
+      LONGEST_MUTE_MS
   );
 }
 
 function debtNow({ debtMs, debtAt }: Standing, now: number): number {
   return Math.max(0, debtMs - (now - debtAt) / MS_PER_DEBT_MS);
+}
+
+/** No more than what is too long: a lock that a killed client left for hours is made good like any other. */
+function heldNow({ heldMs, heldAt, lockedAt }: Standing, now: number): number {
+  const since = lockedAt ?? now;
+  const left = Math.max(0, heldMs - (since - heldAt) / MS_PER_HELD_MS);
+  return Math.min(LONGEST_HELD_MS, left + now - since);
 }

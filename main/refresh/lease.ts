@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Entry, type Json, SERVER_MAP } from '../credentials/entry.ts';
 import { type FieldId, fieldId, fieldsOf } from '../credentials/fields.ts';
 import { isUsable } from '../credentials/serverState.ts';
@@ -11,7 +12,7 @@ import type { Tampering } from '../trust/judge.ts';
 import type { TokenEndpoint } from '../trust/signIn.ts';
 import type { Endpoint, OAuthRefresher } from './oauthRefresh.ts';
 import type { KeptTokens, OpenRefresh, RefreshJournal } from './refreshJournal.ts';
-import type { RefreshLocks } from './refreshLocks.ts';
+import { type RefreshLocks, refreshLockName } from './refreshLocks.ts';
 import {
   type IssuedTokens,
   type RefreshOrder,
@@ -54,6 +55,8 @@ export interface LeaseDeps {
   readonly destinations: Pick<DestinationBook, 'judge' | 'pinEndpoint' | 'save'>;
   /** The credential directories of all running missions that have the server. */
   readonly foldersOf: (serverKey: string) => readonly string[];
+  /** Whether the lock there is that of another server, which has the same name for it and was known first. */
+  readonly isLockOfAnother: (folder: string, serverKey: string) => boolean;
   /** As the engine's: what somebody wrote a moment ago is in the global entry afterwards. */
   readonly takeInAll: (serverKey: string) => Promise<void>;
   readonly replace: (
@@ -82,6 +85,7 @@ export interface Lease {
   carryKept(open: OpenRefresh): Promise<LeaseResult>;
 }
 
+const HELD = 'a client refreshes it just now';
 /** Why a token is never sent again. */
 const LEFT_OPEN = 'an engine ended while it was refreshed, and nobody knows the answer';
 
@@ -100,17 +104,23 @@ export function createLease(deps: LeaseDeps): Lease {
     return loaded.status === 'malformed' ? `it is ${loaded.reason}` : loaded.detail;
   }
 
-  /** Takes all locks of a server, or none. */
+  /**
+   * Takes all locks of a server, or none. Where the lock is another server's it is only looked at: a server that
+   * hangs would keep that one's clients waiting for as long.
+   */
   function takeLocks(serverKey: string): { release(): void } | string {
-    const folders = [global.configDir, ...deps.foldersOf(serverKey)];
+    const all = [global.configDir, ...deps.foldersOf(serverKey)];
+    const folders = all.filter((folder) => !deps.isLockOfAnother(folder, serverKey));
+    const name = refreshLockName(serverKey);
+    if (all.some((each) => !folders.includes(each) && locks.isClientLock(join(each, name))))
+      return HELD;
     const results = locks.takeAll(folders, serverKey, 'lease');
     const taken = folders.filter((_, index) => results[index] === 'taken');
     const release = (): void => locks.releaseAll(taken, serverKey);
-    if (results[0] === 'taken' && !results.includes('held')) return { release };
+    const isUnwritable = folders[0] === global.configDir && results[0] === 'gone';
+    if (!isUnwritable && !results.includes('held')) return { release };
     release();
-    return results.includes('held')
-      ? 'a client refreshes it just now'
-      : `${global.configDir} cannot be written to`;
+    return results.includes('held') ? HELD : `${global.configDir} cannot be written to`;
   }
 
   /** A refresh is at its end, or the entry holds other tokens by now. */

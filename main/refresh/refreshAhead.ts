@@ -7,9 +7,10 @@ import type { Clock } from '../system/clock.ts';
 import { defectText } from '../system/defects.ts';
 import { idOf, type Lease, type LeaseResult } from './lease.ts';
 import { leadOf, nextRefresh, nextTry, refreshOf, timeLeft } from './leaseSchedule.ts';
+import type { LockNames } from './lockNames.ts';
 import { createRefreshBook, type RefreshNote, type RefreshTrouble } from './refreshBook.ts';
 import type { OpenRefresh } from './refreshJournal.ts';
-import { type Begun, nextInLine, recent } from './refreshLine.ts';
+import { type Begun, isAgain, nextInLine, RATION_MS, recent } from './refreshLine.ts';
 import type { RefreshView } from './refreshPlace.ts';
 
 /** What is shown of the refreshes of a server's value. Times are ms since the epoch. */
@@ -23,6 +24,7 @@ export interface RefreshFacts {
 
 export interface RefreshAheadDeps {
   readonly lease: Lease;
+  readonly lockNames: Pick<LockNames, 'takeIn'>;
   readonly clock: Clock;
   readonly emit: Emit;
   readonly view: () => Pick<
@@ -110,7 +112,9 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     if (disposed) return;
     const before = wanted;
     const { serversOf, versionOf } = deps.view();
-    const isNew = book.takeIn(serversOf(null), versionOf);
+    const servers = serversOf(null);
+    deps.lockNames.takeIn(servers.map(({ key }) => key));
+    const isNew = book.takeIn(servers, versionOf);
     wanted = wantedNow();
     if (isNew || !isSame(wanted, before)) deps.onProgress();
     beginDue();
@@ -124,8 +128,9 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
       const next = nextInLine(input, begun);
       if (next === null) {
         const delayMs = nextRefresh(input)?.delayMs;
+        // What is due already waits for its ration.
         if (delayMs !== undefined)
-          cancelTimer = clock.after(Math.min(delayMs, LONGEST_TIMER_MS), lookNow);
+          cancelTimer = clock.after(Math.min(delayMs || RATION_MS, LONGEST_TIMER_MS), lookNow);
         return;
       }
       begin(next);
@@ -158,7 +163,8 @@ export function createRefreshAhead(deps: RefreshAheadDeps): RefreshAhead {
     const at = clock.monotonic();
     const late = refreshOf(note, times())?.reason === 'late';
     if (note.firstTryAt === null) Object.assign(note, { firstTryAt: at, late });
-    begun = [...recent(begun, at), { broughtBy, at }];
+    begun = [...recent(begun, at), { broughtBy, again: isAgain(note, at), at }];
+    note.begunAt = at;
     note.troubled = deps.view().versionOf(key);
     const run = { done: Promise.resolve(), waits: false };
     running.set(key, run);

@@ -11,6 +11,9 @@ export type RefreshTrouble = 'needs-sign-in' | 'left-to-client';
 /** What is remembered of a server's value in the global entry, since it was first seen. No secrets. */
 export interface RefreshNote extends InLine {
   readonly name: string;
+  /** Names its tokens. */
+  readonly tokens: string | null;
+  begunAt: number | null;
   /** When the value came, ms since the epoch; `null`: it was there before the engine. */
   readonly refreshedAt: number | null;
   /** Who brought it: `engine`, a mission's id, or `global`; `null`: unknown. */
@@ -58,7 +61,7 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
   const carriedUp = new Map<FieldId, { readonly missionId: string; readonly at: number }>();
   let looked = false;
 
-  function note({ key, name }: ServerSummary, expiresAt: number): RefreshNote {
+  function note({ key, name, tokens }: ServerSummary, expiresAt: number): RefreshNote {
     const up = carriedUp.get(fieldId(SERVER_MAP, key));
     const isRecent = up !== undefined && clock.monotonic() - up.at < REMEMBERED_MS;
     const before = notes.get(key);
@@ -73,8 +76,10 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       refreshedAt: looked ? clock.now() : null,
       // A value that the engine itself refreshed is claimed by `isEngines`, later.
       refreshedBy: looked ? (isRecent ? up.missionId : 'global') : null,
-      // A refresh, whoever made it, leaves a sign-in what it was.
-      broughtBy: isRecent ? up.missionId : (before?.broughtBy ?? null),
+      tokens,
+      // A refresh, whoever made it, leaves a sign-in what it was; and so does who only says something else of its end.
+      broughtBy: isRecent && before?.tokens !== tokens ? up.missionId : (before?.broughtBy ?? null),
+      begunAt: before?.begunAt ?? null,
       failedAt: before?.failedAt ?? null,
       notBefore: null,
       failures: 0,

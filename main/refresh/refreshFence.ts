@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ServerSummary } from '../credentials/serverState.ts';
 import type { EngineEvent, RefreshStory } from '../sync/events.ts';
 import type { Clock } from '../system/clock.ts';
@@ -168,9 +168,9 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
     inherited.delete(pathOf(folder, key));
     // Paused meanwhile, everything was let go.
     if (fences.get(key) !== fence) return;
-    const changed = hasChanged();
-    stand(pathOf(folder, key), (standing, now) => refreshEnded(standing, changed, now));
-    feed(key, fence, { kind: 'settled', place: folder, changed });
+    const tokens = tokensNamed(refreshLockName(key));
+    stand(pathOf(folder, key), (standing, now) => refreshEnded(standing, tokens, now));
+    feed(key, fence, { kind: 'settled', place: folder, changed: hasChanged() });
   }
 
   /** A client's lock is there: is there anybody whom that concerns? */
@@ -197,21 +197,25 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
   }
 
   /** Notes a lock that is new, and says so once if there are too many of them. */
-  function countLock(
-    { missionId }: RefreshPlace,
-    { key, name }: ServerSummary,
-    path: string,
-  ): Standing {
+  function countLock({ missionId }: RefreshPlace, { name }: ServerSummary, path: string): Standing {
     const known = standingOf(path);
     // A client touches its lock now and then.
     if (known.lockedAt !== null) return known;
-    const digest = deps.view().digestOf(missionId, key);
-    const standing = stand(path, (each, now) => lockTaken(each, digest, now));
+    const tokens = tokensNamed(basename(path));
+    const standing = stand(path, (each, now) => lockTaken(each, tokens, now));
     if (missionId !== null && isHostile(standing) && !told.has(missionId)) {
       told.add(missionId);
       deps.onHostile(missionId, `takes the refresh lock of "${name}" all the time for no refresh`);
     }
     return standing;
+  }
+
+  /** Names the tokens that all have of the servers whose lock is called so. */
+  function tokensNamed(name: string): string {
+    const servers = deps.view().serversOf(null);
+    return servers
+      .flatMap((each) => (refreshLockName(each.key) === name ? [each.tokens] : []))
+      .join();
   }
 
   function isInvalidated({ missionId }: RefreshPlace, key: string): boolean {

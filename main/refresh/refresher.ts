@@ -3,12 +3,13 @@ import type { CredentialStore, EntryRef } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FetchLike } from './boundedFetch.ts';
 import { createLease, type LeaseDeps } from './lease.ts';
+import { createLockNames } from './lockNames.ts';
 import { createOAuthRefresher } from './oauthRefresh.ts';
 import { createRefreshAhead, type RefreshAhead, type RefreshAheadDeps } from './refreshAhead.ts';
 import { createRefreshJournal } from './refreshJournal.ts';
 import type { RefreshLocks } from './refreshLocks.ts';
 
-export interface RefresherDeps extends Omit<RefreshAheadDeps, 'lease'> {
+export interface RefresherDeps extends Omit<RefreshAheadDeps, 'lease' | 'lockNames'> {
   readonly store: CredentialStore;
   readonly global: EntryRef;
   readonly locks: RefreshLocks;
@@ -40,6 +41,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     now: clock.now,
     ...(deps.fetch && { fetch: deps.fetch }),
   });
+  const lockNames = createLockNames();
   const lease = createLease({
     store,
     global,
@@ -57,11 +59,20 @@ export function createRefresher(deps: RefresherDeps): Refresher {
         .map(({ folder }) => folder)
         .filter((folder) => !deps.disregards(folder, serverKey));
     },
+    isLockOfAnother(folder, serverKey) {
+      const before = lockNames.before(serverKey);
+      if (before.length === 0) return false;
+      const { places, serversOf } = deps.view();
+      const place = places().find((each) => each.folder === folder);
+      return serversOf(place?.missionId ?? null).some(
+        ({ key, status }) => status === 'usable' && before.includes(key),
+      );
+    },
     takeInAll: (serverKey) => deps.view().takeInAll(serverKey),
     isStopping: () => ending !== null || deps.isPaused(),
     isAbandoned: () => ending === 'abandon',
   });
-  const { dispose, ...ahead } = createRefreshAhead({ ...deps, lease });
+  const { dispose, ...ahead } = createRefreshAhead({ ...deps, lease, lockNames });
 
   return {
     ...ahead,

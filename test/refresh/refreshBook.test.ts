@@ -10,8 +10,16 @@ const sync = (direction: 'up' | 'down', missionId: string, key = 'loop|1') => {
   const what = { direction, missionId, fields: [`/mcpOAuth/${key}`], servers: ['loop'] };
   return { event: 'sync', at: 0, ...what, ...MEASURED } as const;
 };
-const holding = (expiresAt: number): readonly ServerSummary[] => [
-  { key: 'loop|1', name: 'loop', status: 'usable', refreshable: true, expiresAt, endsAt: null },
+const holding = (expiresAt: number, tokens = `${expiresAt}`): readonly ServerSummary[] => [
+  {
+    key: 'loop|1',
+    name: 'loop',
+    status: 'usable',
+    refreshable: true,
+    expiresAt,
+    endsAt: null,
+    tokens,
+  },
 ];
 const asBefore = () => '';
 const bookHolding = (expiresAt: number) => {

@@ -23,6 +23,7 @@ function due(key: string, change: Partial<InLine> & { readonly leftMs?: number }
     notBefore: null,
     broughtBy: null,
     failedAt: null,
+    begunAt: null,
     ...rest,
   };
 }
