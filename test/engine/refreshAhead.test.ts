@@ -141,6 +141,77 @@ describe('what nobody must refresh', () => {
   });
 });
 
+it('a client that holds the lock for long again and again, and says another end of the token each time, does not keep it from all', async () => {
+  const lock = join(a.configDir, refreshLockName(serverKey(LOOP)));
+  mkdirSync(lock);
+  // Not due for any client for a while yet, so that the engine does not leave it to them.
+  await startDue({ expiresAt: Date.now() + 580_000 });
+  let held = performance.now();
+  await until(
+    'refreshed for the others',
+    async () => {
+      if (performance.now() - held > 10_000) {
+        held = performance.now();
+        rmdirSync(lock);
+        const value = serverIn(a, LOOP) as FakeServer;
+        await putServer(a, { ...value, expiresAt: Number(value.expiresAt) + 1 });
+        mkdirSync(lock);
+      }
+      return serialIn(oauth, places[2] as EntryRef, LOOP) === 2;
+    },
+    150_000,
+  );
+  expect(oauth.of('refreshed')).toHaveLength(1);
+  rmdirSync(lock);
+}, 180_000);
+
+describe('a server of which the lock is called as another one’s', () => {
+  const [FIRST, SECOND] = ['git-hub', 'git hub'];
+  let slow: OAuthMcpServer;
+
+  beforeEach(async () => {
+    slow = await startOAuthMcpServer({ accessLifeSeconds: DUE_LIFE_S });
+  });
+  afterEach(() => slow.close());
+
+  it('keeps nobody from refreshing that one while its own server does not answer', async () => {
+    const lock = (place: EntryRef) => join(place.configDir, refreshLockName(serverKey(FIRST)));
+    expect(refreshLockName(serverKey(SECOND))).toBe(refreshLockName(serverKey(FIRST)));
+    const answer = Promise.withResolvers<void>();
+    slow.holdTokens(answer.promise);
+    for (const place of places) {
+      await putServer(place, signedInAt(oauth, FIRST, { expiresAt: Date.now() + 3_600_000 }));
+      await putServer(place, signedInAt(slow, SECOND));
+    }
+    oauth.setAccessLife(LONG_LIFE_S);
+    slow.setAccessLife(LONG_LIFE_S);
+    await world.startEngine();
+    await until('the engine waits for the slow one', () => slow.tokenRequests.length > 0);
+    expect(places.filter((place) => existsSync(lock(place)))).toEqual([]);
+    const value = serverIn(a, FIRST) as FakeServer;
+    await putServer(a, { ...value, expiresAt: Date.now() + DUE_LIFE_S * 1_000 });
+    await untilSerialIn(oauth, places, FIRST, 2);
+    answer.resolve();
+    await untilSerialIn(slow, places, SECOND, 2);
+    expect([oauth, slow].flatMap((each) => each.of('refresh-rejected'))).toEqual([]);
+  });
+
+  it('is left alone while a client holds that lock', async () => {
+    const lock = join(a.configDir, refreshLockName(serverKey(SECOND)));
+    for (const place of places) {
+      await putServer(place, signedInAt(oauth, FIRST, { expiresAt: Date.now() + 3_600_000 }));
+      await putServer(place, signedInAt(slow, SECOND));
+    }
+    slow.setAccessLife(LONG_LIFE_S);
+    mkdirSync(lock);
+    await world.startEngine();
+    await world.status();
+    expect(slow.tokenRequests).toEqual([]);
+    rmdirSync(lock);
+    await untilSerialIn(slow, places, SECOND, 2);
+  });
+});
+
 it('of the global entry alone is refreshed where a mission lives by that, and only there', async () => {
   for (const id of ['a', 'b', 'c']) world.setStopped(id);
   await putServer(world.global, signedInAt(oauth, LOOP));

@@ -50,6 +50,7 @@ const lease = createLease({
       .places()
       .filter(({ missionId }) => missionId !== null)
       .map(({ folder }) => folder),
+  isLockOfAnother: () => false,
   locks: {
     ...refreshLocks,
     takeAll(...args) {

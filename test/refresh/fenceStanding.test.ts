@@ -1,8 +1,15 @@
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerSummary } from '../../main/credentials/serverState.ts';
+import {
+  isDisregarded,
+  lockGone,
+  lockTaken,
+  NEW_STANDING,
+} from '../../main/refresh/fenceStanding.ts';
 import { createLockLooks } from '../../main/refresh/lockLooks.ts';
 import { createRefreshFence, type RefreshFence } from '../../main/refresh/refreshFence.ts';
 import {
@@ -26,6 +33,8 @@ let locks: RefreshLocks;
 let fence: RefreshFence;
 /** By mission, what its entry and the others last agreed on. */
 let digests: Record<string, string>;
+/** Names those that all have. */
+let tokens: number;
 let intakes: number;
 let stories: RefreshStory[];
 let hostile: (readonly [string, string | null])[];
@@ -42,10 +51,11 @@ beforeEach(() => {
     isCredentialDir: () => true,
   });
   digests = { x: '0', b: '0' };
+  tokens = 0;
   intakes = 0;
   stories = [];
   hostile = [];
-  const server = { key: KEY, name: 'loop', status: 'usable', expiresAt: null } as ServerSummary;
+  const server = { key: KEY, name: 'loop', status: 'usable', expiresAt: null };
   fence = createRefreshFence({
     locks,
     clock,
@@ -53,7 +63,7 @@ beforeEach(() => {
     view: () => ({
       places: () => ['x', 'b'].map((id) => ({ missionId: id, folder: folder(id) })),
       isShared: () => false,
-      serversOf: () => [server],
+      serversOf: () => [{ ...server, tokens: `${tokens}` } as ServerSummary],
       digestOf: (missionId) => digests[missionId ?? ''] ?? null,
       versionOf: () => '',
       takeInAll: () => Promise.resolve(),
@@ -85,18 +95,24 @@ it('remembers no lock that is gone, however many a mission makes before it start
 
 const isFenced = (id: string): boolean => locks.isOurs(folder(id), KEY);
 
-/** A client's lock comes, stays for a while, and goes; `renew`: with a new token. @returns whether `other` was kept waiting */
+/** A client's lock comes, stays for a while, and goes; `renew`: with a new token; `reword`: with another end of it. @returns whether `other` was kept waiting */
 async function cycle(
   id: string,
   other: string,
-  { heldMs = 50, renew = false }: { heldMs?: number; renew?: boolean } = {},
+  {
+    heldMs = 50,
+    renew = false,
+    reword = false,
+  }: { heldMs?: number; renew?: boolean; reword?: boolean } = {},
 ): Promise<boolean> {
   mkdirSync(join(folder(id), LOCK));
   fence.look(folder(id), LOCK);
   const fenced = isFenced(other);
   clock.pass(heldMs);
   rmdirSync(join(folder(id), LOCK));
-  if (renew) for (const each of ['x', 'b']) digests[each] = `${Number(digests[each]) + 1}`;
+  if (renew) tokens += 1;
+  if (renew || reword)
+    for (const each of ['x', 'b']) digests[each] = `${Number(digests[each]) + 1}`;
   const before = intakes;
   fence.look(folder(id), LOCK);
   // What it left is taken in, and the others are let go.
@@ -122,6 +138,15 @@ describe('a mission whose lock comes and goes, and never a new token', () => {
       stories.map(({ outcome }) => outcome),
       'as rarely it is told',
     ).toEqual(times.map(() => 'unchanged'));
+  });
+
+  it('nor if it says another end of the same token each time', async () => {
+    let fenced = 0;
+    while (clock.monotonic() < 60 * MINUTE_MS) {
+      if (await cycle('x', 'b', { heldMs: 3_500, reword: true })) fenced += 1;
+      clock.pass(50);
+    }
+    expect(fenced).toBe(7);
   });
 
   it('does not keep the engine from refreshing for the others', async () => {
@@ -196,6 +221,61 @@ describe('a lock that is held and held', () => {
     rmdirSync(join(folder('x'), LOCK));
     fence.look(folder('x'), LOCK);
     expect(fence.disregards(folder('x'), KEY)).toBe(false);
+  });
+});
+
+describe('a lock that is let go now and then', () => {
+  const lock = () => {
+    mkdirSync(join(folder('x'), LOCK));
+    fence.look(folder('x'), LOCK);
+  };
+  const unlock = () => {
+    rmdirSync(join(folder('x'), LOCK));
+    fence.look(folder('x'), LOCK);
+  };
+
+  it('does not keep the engine from refreshing either, whatever end of the token it says meanwhile', () => {
+    lock();
+    clock.pass(45_000);
+    unlock();
+    digests.x = 'another end';
+    lock();
+    expect(fence.disregards(folder('x'), KEY)).toBe(false);
+    clock.pass(15_000);
+    expect(fence.disregards(folder('x'), KEY)).toBe(true);
+  });
+
+  it('counts for no more than a minute and an eighth of the time, whatever comes with it', () => {
+    const seconds = (max: number) => fc.integer({ min: 1, max });
+    const hold = fc.record({ forS: seconds(90), restS: seconds(60), isNew: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(hold, { minLength: 1, maxLength: 60 }), (holds) => {
+        let standing = NEW_STANDING;
+        let now = 0;
+        let countedS = 0;
+        for (const { forS, restS, isNew } of holds) {
+          standing = lockTaken(standing, isNew ? `${now}` : 'old', now);
+          for (let second = 0; second < forS; second += 1) {
+            if (!isDisregarded(standing, now)) countedS += 1;
+            now += 1_000;
+          }
+          standing = lockGone(standing, now);
+          now += restS * 1_000;
+          expect(countedS).toBeLessThanOrEqual(60 + now / 8_000 + holds.length);
+        }
+      }),
+    );
+  });
+
+  it('is a client’s like any other an hour later, however long a killed one had left it', () => {
+    lock();
+    clock.pass(20 * 60 * MINUTE_MS);
+    unlock();
+    clock.pass(60 * MINUTE_MS);
+    lock();
+    clock.pass(45_000);
+    expect(fence.disregards(folder('x'), KEY)).toBe(false);
+    unlock();
   });
 });
 

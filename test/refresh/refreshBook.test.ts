@@ -112,3 +112,15 @@ it('a trouble is forgotten once the value is another in whatever way, and not be
   expect(book.takeIn(holding(1), () => 'right')).toBe(true);
   expect(note?.trouble).toBeNull();
 });
+
+it('a mission that only says another end of somebody’s tokens has not brought them', () => {
+  const book = bookHolding(1);
+  book.onEvent(sync('up', 'a'));
+  book.takeIn(holding(2, 'tokens'), asBefore);
+  expect(book.get('loop|1')?.broughtBy).toBe('a');
+  book.onEvent(sync('up', 'x'));
+  book.takeIn(holding(3, 'tokens'), asBefore);
+  expect(book.get('loop|1')?.broughtBy).toBe('a');
+  book.takeIn(holding(4, 'its own'), asBefore);
+  expect(book.get('loop|1')?.broughtBy).toBe('x');
+});

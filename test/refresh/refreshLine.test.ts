@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_SHARED_FIELDS } from '../../main/credentials/limits.ts';
-import { BACK_MS, type Begun, type InLine, nextInLine } from '../../main/refresh/refreshLine.ts';
+import {
+  BACK_MS,
+  type Begun,
+  type InLine,
+  isAgain,
+  nextInLine,
+  RATION_MS,
+} from '../../main/refresh/refreshLine.ts';
 
 const NOW = 1_795_000_000_000;
 const AHEAD_MS = 600_000;
 /** What the engine itself needs for one, so that it comes to 400 within the time that one is waited for. */
 const STEP_MS = 25;
+/** So many of one mission begin without a wait. */
+const SHARE = 8;
 
 const at = (monotonic: number) => ({ now: NOW + monotonic, monotonic, aheadMs: AHEAD_MS });
 
@@ -56,13 +65,43 @@ describe('of those that are due begins', () => {
   });
 
   it('one of a mission of which few began before one of a mission of which many did', () => {
-    const begun = Array.from({ length: 8 }, () => ({ broughtBy: 'many', at: 100 }));
+    const begun = Array.from({ length: 8 }, () => ({ broughtBy: 'many', again: false, at: 100 }));
     const candidates = [
       due('its', { broughtBy: 'many' }),
       due('other', { broughtBy: 'few', seen: seenAt(100) }),
     ];
     expect(next(200, candidates, begun)).toBe('other');
     expect(next(200, candidates, begun.slice(1))).toBe('its');
+  });
+});
+
+/** Of so many servers that are due again at once, how many begin within ten seconds. */
+function begunOf(count: number, change: Partial<InLine>): number {
+  let candidates = Array.from({ length: count }, (_, index) => due(`${index}`, change));
+  let begun: Begun[] = [];
+  for (let now = 0; now < 10_000; now += STEP_MS) {
+    const chosen = nextInLine({ ...at(now), candidates }, begun);
+    if (chosen === null) continue;
+    begun = [...begun, { broughtBy: chosen.broughtBy, again: isAgain(chosen, now), at: now }];
+    const next = { ...chosen, seen: seenAt(now), begunAt: now };
+    candidates = candidates.map((one) => (one === chosen ? next : one));
+  }
+  return begun.length;
+}
+
+describe('servers whose tokens come due again at once', () => {
+  const RATIONS = 10_000 / RATION_MS;
+
+  it('do not busy the engine with a mission that brought 250 of them', () => {
+    expect(begunOf(250, { broughtBy: 'many' })).toBeLessThanOrEqual(SHARE + RATIONS);
+  });
+
+  it('nor after a start, when nobody knows who brought them', () => {
+    expect(begunOf(20, { broughtBy: null })).toBeLessThanOrEqual(20 + SHARE + RATIONS);
+  });
+
+  it('keep nobody of a fleet waiting at a start, when each is due once', () => {
+    expect(begunOf(400, { broughtBy: null })).toBe(400);
   });
 });
 
@@ -89,12 +128,15 @@ function waitOf(mine: Partial<InLine>, others: readonly Other[]): number {
   for (let now = start; ; now += STEP_MS) {
     const there = waiting.filter(({ from }) => from <= now).map(({ one }) => one);
     const chosen = nextInLine({ ...at(now), candidates: [honest, ...there] }, begun);
-    if (chosen === null || chosen === honest) return now - start;
-    begun = [...begun, { broughtBy: chosen.broughtBy, at: now }];
+    if (chosen === honest) return now - start;
+    // All that are due wait for their ration.
+    if (chosen === null) continue;
+    begun = [...begun, { broughtBy: chosen.broughtBy, again: isAgain(chosen, now), at: now }];
     // Its value is another as soon as it is done, and due again.
     waiting = waiting.map((each) => {
       const from = now + each.takesMs;
-      return each.one === chosen ? { ...each, from, one: { ...chosen, seen: seenAt(from) } } : each;
+      const one = { ...chosen, seen: seenAt(from), begunAt: now };
+      return each.one === chosen ? { ...each, from, one } : each;
     });
   }
 }
@@ -105,7 +147,8 @@ describe('whatever so many others do as an entry can hold', () => {
     maxLength: MAX_SHARED_FIELDS - 1,
     size: 'max',
   });
-  const runs = { numRuns: 20 };
+  // What fails is too large to be made smaller within minutes.
+  const runs = { numRuns: 20, endOnFailure: true };
 
   it('an honest server is begun within the time that one which never answers is waited for', () => {
     fc.assert(
@@ -117,11 +160,12 @@ describe('whatever so many others do as an entry can hold', () => {
     );
   });
 
-  it('and within twice that, if it was made to look like one of them', () => {
+  it('and within twice that and their rations, if it was made to look like one of them', () => {
     fc.assert(
       fc.property(others, (all) => {
         const wait = waitOf({ broughtBy: 'a', failedAt: 19_999 }, all);
-        expect(wait).toBeLessThanOrEqual(2 * BACK_MS);
+        const before = all.filter(({ broughtBy }) => broughtBy === 'a').length + SHARE;
+        expect(wait).toBeLessThanOrEqual(2 * BACK_MS + before * RATION_MS);
       }),
       runs,
     );
