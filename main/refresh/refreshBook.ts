@@ -3,6 +3,7 @@ import { type FieldId, fieldId } from '../credentials/fields.ts';
 import type { ServerSummary } from '../credentials/serverState.ts';
 import type { EngineEvent } from '../sync/events.ts';
 import type { Clock } from '../system/clock.ts';
+import type { FirstSeen } from './leaseSchedule.ts';
 import type { InLine } from './refreshLine.ts';
 
 /** Why the engine leaves a value alone from now on; it is about this very value, not the next one. */
@@ -65,11 +66,19 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
     const up = carriedUp.get(fieldId(SERVER_MAP, key));
     const isRecent = up !== undefined && clock.monotonic() - up.at < REMEMBERED_MS;
     const before = notes.get(key);
+    // Anybody can say another end of the same tokens: they are as old as they were, and whoever had brought them has.
+    if (before !== undefined && tokens !== null && before.tokens === tokens)
+      return {
+        ...before,
+        expiresAt,
+        // Nor have they lived but for a moment, because somebody says so now.
+        fresh: before.fresh && expiresAt >= before.expiresAt,
+      };
     return {
       key,
       name,
       expiresAt,
-      seen: { wall: clock.now(), monotonic: clock.monotonic() },
+      seen: seenNow(),
       // Nobody knows when a value was issued that is there at the first look.
       fresh: looked,
       jitter: random(),
@@ -77,8 +86,8 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       // A value that the engine itself refreshed is claimed by `isEngines`, later.
       refreshedBy: looked ? (isRecent ? up.missionId : 'global') : null,
       tokens,
-      // A refresh, whoever made it, leaves a sign-in what it was; and so does who only says something else of its end.
-      broughtBy: isRecent && before?.tokens !== tokens ? up.missionId : (before?.broughtBy ?? null),
+      // A refresh, whoever made it, leaves a sign-in what it was.
+      broughtBy: isRecent ? up.missionId : (before?.broughtBy ?? null),
       begunAt: before?.begunAt ?? null,
       failedAt: before?.failedAt ?? null,
       notBefore: null,
@@ -88,6 +97,10 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
       trouble: null,
       troubled: null,
     };
+  }
+
+  function seenNow(): FirstSeen {
+    return { wall: clock.now(), monotonic: clock.monotonic() };
   }
 
   /** The same token may be of use again: its client's secret is another, for one. */
@@ -116,8 +129,11 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
 
     isEngines(serverKey, expiresAt) {
       const found = notes.get(serverKey);
-      if (found?.expiresAt === expiresAt && found.refreshedAt !== null)
-        found.refreshedBy = 'engine';
+      if (found?.expiresAt !== expiresAt) return;
+      if (found.refreshedAt !== null) found.refreshedBy = 'engine';
+      // There are servers that give the same tokens again, with another end.
+      if (found.begunAt !== null && found.begunAt > found.seen.monotonic)
+        notes.set(serverKey, { ...found, fresh: true, seen: seenNow() });
     },
 
     answered(serverKey, well) {

@@ -174,15 +174,21 @@ describe('a server of which the lock is called as another one’s', () => {
   });
   afterEach(() => slow.close());
 
+  async function holdBoth(): Promise<void> {
+    const first = signedInAt(oauth, FIRST, { expiresAt: Date.now() + 3_600_000 });
+    const second = signedInAt(slow, SECOND);
+    for (const place of places) {
+      await putServer(place, first);
+      await putServer(place, second);
+    }
+  }
+
   it('keeps nobody from refreshing that one while its own server does not answer', async () => {
     const lock = (place: EntryRef) => join(place.configDir, refreshLockName(serverKey(FIRST)));
     expect(refreshLockName(serverKey(SECOND))).toBe(refreshLockName(serverKey(FIRST)));
     const answer = Promise.withResolvers<void>();
     slow.holdTokens(answer.promise);
-    for (const place of places) {
-      await putServer(place, signedInAt(oauth, FIRST, { expiresAt: Date.now() + 3_600_000 }));
-      await putServer(place, signedInAt(slow, SECOND));
-    }
+    await holdBoth();
     oauth.setAccessLife(LONG_LIFE_S);
     slow.setAccessLife(LONG_LIFE_S);
     await world.startEngine();
@@ -198,10 +204,7 @@ describe('a server of which the lock is called as another one’s', () => {
 
   it('is left alone while a client holds that lock', async () => {
     const lock = join(a.configDir, refreshLockName(serverKey(SECOND)));
-    for (const place of places) {
-      await putServer(place, signedInAt(oauth, FIRST, { expiresAt: Date.now() + 3_600_000 }));
-      await putServer(place, signedInAt(slow, SECOND));
-    }
+    await holdBoth();
     slow.setAccessLife(LONG_LIFE_S);
     mkdirSync(lock);
     await world.startEngine();

@@ -113,6 +113,39 @@ it('a trouble is forgotten once the value is another in whatever way, and not be
   expect(note?.trouble).toBeNull();
 });
 
+it('tokens are as old as they were, whatever end somebody says of them', () => {
+  const clock = createFakeClock();
+  const book = createRefreshBook(clock, () => 0);
+  const end = clock.now() + 570_000;
+  book.takeIn(holding(end, 'tokens'), asBefore);
+  clock.pass(45_000);
+  book.takeIn(holding(end + 1, 'tokens'), asBefore);
+  // What was there before the engine came is refreshed at ten minutes left, not at half of the rest.
+  expect(book.get('loop|1')).toMatchObject({ fresh: false, expiresAt: end + 1 });
+  const issued = clock.now();
+  book.takeIn(holding(issued + 3_600_000, 'new'), asBefore);
+  clock.pass(60_000);
+  book.takeIn(holding(issued + 3_600_001, 'new'), asBefore);
+  expect(book.get('loop|1')).toMatchObject({ fresh: true, seen: { wall: issued } });
+  book.takeIn(holding(issued + 5_000, 'new'), asBefore);
+  expect(book.get('loop|1'), 'short lives are left to clients; this was none').toMatchObject({
+    fresh: false,
+  });
+});
+
+it('the same tokens are new ones where the engine’s refresh gave them again', () => {
+  const clock = createFakeClock();
+  const book = createRefreshBook(clock, () => 0);
+  book.takeIn(holding(clock.now() + 20_000, 'same'), asBefore);
+  clock.pass(10_000);
+  Object.assign(book.get('loop|1') ?? {}, { begunAt: clock.monotonic() });
+  clock.pass(50);
+  const again = clock.now() + 20_000;
+  book.takeIn(holding(again, 'same'), asBefore);
+  book.isEngines('loop|1', again);
+  expect(book.get('loop|1')).toMatchObject({ fresh: true, seen: { wall: clock.now() } });
+});
+
 it('a mission that only says another end of somebody’s tokens has not brought them', () => {
   const book = bookHolding(1);
   book.onEvent(sync('up', 'a'));
