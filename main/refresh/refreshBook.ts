@@ -116,10 +116,11 @@ export function createRefreshBook(clock: Clock, random: () => number): RefreshBo
         const { key, status, refreshable, expiresAt } = server;
         if (status !== 'usable' || !refreshable || expiresAt === null) continue;
         keys.add(key);
-        const known = notes.get(key);
-        if (known?.expiresAt !== expiresAt) notes.set(key, note(server, expiresAt));
-        else if (known.trouble !== null && known.troubled !== versionOf(key)) forgive(known);
-        else continue;
+        const before = notes.get(key);
+        const known = before?.expiresAt === expiresAt ? before : note(server, expiresAt);
+        if (known !== before) notes.set(key, known);
+        if (known.trouble !== null && known.troubled !== versionOf(key)) forgive(known);
+        else if (known === before) continue;
         changed = true;
       }
       for (const key of notes.keys()) if (!keys.has(key)) changed = notes.delete(key);
