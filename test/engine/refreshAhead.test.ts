@@ -194,9 +194,9 @@ describe('a server of which the lock is called as another one’s', () => {
     await world.startEngine();
     await until('the engine waits for the slow one', () => slow.tokenRequests.length > 0);
     expect(places.filter((place) => existsSync(lock(place)))).toEqual([]);
-    const value = serverIn(a, FIRST) as FakeServer;
-    await putServer(a, { ...value, expiresAt: Date.now() + DUE_LIFE_S * 1_000 });
-    await untilSerialIn(oauth, places, FIRST, 2);
+    // Another sign-in; the engine refreshes it at half of its life.
+    await putServer(a, signedInAt(oauth, FIRST, { expiresAt: Date.now() + 14_000 }));
+    await untilSerialIn(oauth, places, FIRST, 3);
     answer.resolve();
     await untilSerialIn(slow, places, SECOND, 2);
     expect([oauth, slow].flatMap((each) => each.of('refresh-rejected'))).toEqual([]);
