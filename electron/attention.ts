@@ -1,3 +1,4 @@
+import { causeOf } from '../main/service/contract/alertCause.ts';
 import { engineAlertTitles } from '../main/service/contract/alertTitles.ts';
 import type { AppState, Place } from '../main/service/contract/app.ts';
 import type { AlertMessage } from '../main/service/contract/engine.ts';
@@ -71,8 +72,8 @@ function fewOf(
 
 function ofAlert({ id, kind, message, missionId }: AlertMessage): Attention {
   return {
-    // What was tampered with is told once, however often the addresses change.
-    id: `alert:${kind === 'tampering' ? id.replace(/-[0-9a-f]{12}$/, '') : id}`,
+    // What was tampered with, or vanished, is told once, however often it changes.
+    id: `alert:${causeOf(id)}`,
     title: TITLES[kind],
     body: shown(message, MOST_BODY),
     place: kind === 'settings' ? 'settings' : 'missions',

@@ -85,7 +85,7 @@ describe('no secret leaves the entries', () => {
       await answer.done;
       answers.push(answer.sent());
     }
-    await world.ask('resolve', { alertId: 'wipe-b', answer: 'restore' });
+    await world.answer('wipe-b', 'restore');
     await logOut(a, 'loop');
     await world.untilGone('loop');
     for (const args of [

@@ -63,10 +63,8 @@ export async function resolveCommand(
   }
   const { alerts } = await askEngine(context, 'status', {});
   const alert = alerts.find(({ id }) => id === alertId);
-  if (alert === undefined) {
-    throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
-  }
-  if (!answersOf[alert.kind].includes(answer)) {
+  // The engine says what became of one that is not there any more.
+  if (alert !== undefined && !answersOf[alert.kind].includes(answer)) {
     const right = answerWords(alert.kind);
     const advice = right === null ? 'no answer: it goes away with its cause' : right;
     throw new UserError(`"${alertId}" takes ${advice}; nothing was changed.`);

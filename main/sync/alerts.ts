@@ -5,13 +5,16 @@ import type { Alert, AlertKind, AlertText, Emit } from './events.ts';
 export interface Alerts {
   /** Opens, changes or (`null`) closes the alert of one cause. */
   set(id: string, alert: Omit<AlertText, 'id'> | null): void;
-  /** The same for what may pass by itself: an alert that is new is opened only if its cause lasts that long. */
-  setIfItLasts(id: string, alert: Omit<AlertText, 'id'> | null, delayMs: number): void;
-  /** The one alert of its kind about a mission (`null`: the global entry), whose id says what it asks. */
+  /**
+   * The one alert of its kind about a mission (`null`: the global entry), whose id says what it asks. One whose cause comes
+   * and goes all the time stays open in between.
+   * @param delayMs for what may pass by itself: where none is open, it is opened only if its cause lasts that long
+   */
   setOnly(
-    kind: AlertKind,
+    kind: LoneKind,
     missionId: string | null,
     alert: Pick<AlertText, 'id' | 'servers' | 'message'> | null,
+    delayMs?: number,
   ): void;
   /** The same for an alert about the engine itself. */
   setOwn(id: string, kind: AlertKind, message: string | null): void;
@@ -23,22 +26,32 @@ export interface Alerts {
   open(): Alert[];
 }
 
-export function createAlerts(emit: Emit, { now, after }: Pick<Clock, 'now' | 'after'>): Alerts {
+/** One that closed that often within {@link FLICKER_MS} closes again only when its cause has been away for as long. */
+const MOST_CLOSINGS = 3;
+const FLICKER_MS = 60_000;
+
+export function createAlerts(emit: Emit, { now, monotonic, after }: Clock): Alerts {
   const open = new Map<string, Alert>();
-  /** What is opened soon. */
-  const passing = new Map<string, { text: Omit<AlertText, 'id'>; readonly cancel: () => void }>();
+  /** By kind and mission: what is opened soon (`null`: what is open is closed soon). */
+  const waiting = new Map<string, { next: AlertText | null; readonly cancel: () => void }>();
+  /** By kind and mission: when they closed lately. */
+  const closings = new Map<string, number[]>();
 
   function close(id: string): void {
     if (open.delete(id)) emit({ event: 'resolved', at: now(), id });
   }
 
-  function forgetPassing(id: string): void {
-    passing.get(id)?.cancel();
-    passing.delete(id);
+  function stopWaiting(key: string): void {
+    waiting.get(key)?.cancel();
+    waiting.delete(key);
+  }
+
+  function wait(key: string, next: AlertText | null, ms: number, then: () => void): void {
+    stopWaiting(key);
+    waiting.set(key, { next, cancel: after(ms, then) });
   }
 
   function set(id: string, text: Omit<AlertText, 'id'> | null): void {
-    forgetPassing(id);
     if (text === null) {
       close(id);
       return;
@@ -50,22 +63,56 @@ export function createAlerts(emit: Emit, { now, after }: Pick<Clock, 'now' | 'af
     emit({ event: 'alert', ...alert, at: now() });
   }
 
+  function openOf(kind: AlertKind, missionId: string | null): Alert[] {
+    return [...open.values()].filter((each) => each.kind === kind && each.missionId === missionId);
+  }
+
+  /** Its cause is gone. */
+  function closeOnly(kind: LoneKind, missionId: string | null): void {
+    const key = keyOf(kind, missionId);
+    const standing = openOf(kind, missionId);
+    const closeAll = (): void => {
+      for (const { id } of standing) close(id);
+    };
+    if (standing.length === 0) {
+      stopWaiting(key);
+      return;
+    }
+    if (waiting.has(key)) return;
+    const at = monotonic();
+    const lately = (closings.get(key) ?? []).filter((each) => at - each < FLICKER_MS);
+    if (lately.length < MOST_CLOSINGS) {
+      closings.set(key, [...lately, at]);
+      closeAll();
+    } else
+      wait(key, null, FLICKER_MS, () => {
+        stopWaiting(key);
+        closeAll();
+      });
+  }
+
   return {
     set,
-    setIfItLasts(id, text, delayMs) {
-      const waits = passing.get(id);
-      if (text === null || open.has(id) || delayMs === 0) set(id, text);
-      else if (waits !== undefined) waits.text = text;
-      else {
-        const cancel = after(delayMs, () => set(id, passing.get(id)?.text ?? null));
-        passing.set(id, { text, cancel });
+    setOnly(kind, missionId, alert, delayMs = 0) {
+      if (alert === null) {
+        closeOnly(kind, missionId);
+        return;
       }
-    },
-    setOnly(kind, missionId, alert) {
-      for (const each of [...open.values()])
-        if (each.kind === kind && each.missionId === missionId && each.id !== alert?.id)
-          close(each.id);
-      if (alert !== null) set(alert.id, { ...alert, kind, missionId });
+      const key = keyOf(kind, missionId);
+      const text: AlertText = { ...alert, kind, missionId };
+      const standing = openOf(kind, missionId);
+      const soon = waiting.get(key);
+      if (standing.length > 0 || delayMs === 0) {
+        stopWaiting(key);
+        for (const { id } of standing) if (id !== text.id) close(id);
+        set(text.id, text);
+      } else if (soon?.next) soon.next = text;
+      else
+        wait(key, text, delayMs, () => {
+          const next = waiting.get(key)?.next;
+          stopWaiting(key);
+          if (next) set(next.id, next);
+        });
     },
     setOwn(id, kind, message) {
       set(id, message === null ? null : { kind, missionId: null, message, servers: [] });
@@ -78,10 +125,20 @@ export function createAlerts(emit: Emit, { now, after }: Pick<Clock, 'now' | 'af
     clearAbout(missionId) {
       for (const { id, kind, missionId: about } of [...open.values()])
         if (about === missionId && kind !== 'replaced') close(id);
-      for (const [id, { text }] of [...passing])
-        if (text.missionId === missionId) forgetPassing(id);
+      for (const kind of LONE_KINDS) {
+        stopWaiting(keyOf(kind, missionId));
+        closings.delete(keyOf(kind, missionId));
+      }
     },
     get: (id) => open.get(id),
     open: () => [...open.values()],
   };
+}
+
+/** The kinds of which there is one about each mission. */
+const LONE_KINDS = ['wipe', 'tampering'] as const;
+type LoneKind = (typeof LONE_KINDS)[number];
+
+function keyOf(kind: LoneKind, missionId: string | null): string {
+  return `${kind} ${missionId ?? ''}`;
 }

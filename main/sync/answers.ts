@@ -3,14 +3,16 @@ import type { Json } from '../credentials/entry.ts';
 import { type FieldId, splitField } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
 import { isSynced, type MissionRegistry } from '../missions/registry.ts';
+import { causeOf } from '../service/contract/alertCause.ts';
 import { answersOf, answerWords } from '../service/contract/answers.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
 import type { Alert, AlertAnswer } from './events.ts';
-import type { TamperingAnswer, Target } from './outcome.ts';
+import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';
 import type { WipeAnswer } from './plan.ts';
 import type { Replacements } from './replacements.ts';
+import type { WipeVerdict } from './wipe.ts';
 import type { WorkLoop } from './workLoop.ts';
 
 export interface AnswersDeps {
@@ -21,6 +23,14 @@ export interface AnswersDeps {
   readonly replacements: Pick<Replacements, 'byAlert'>;
   /** A value from the journal. @throws UserError if it is not there any more or cannot be read */
   readonly keptValue: (field: FieldId, digest: Digest) => Promise<Json>;
+}
+
+const CHANGED =
+  'more has changed since that alert was read, or its cause is gone. Read it anew ("agenc-bar alerts"), then answer it.';
+
+/** The end of the id, which names what was told. */
+function digestIn({ id }: Alert): string {
+  return id.slice(id.lastIndexOf('-') + 1);
 }
 
 /** Carries out what the user says to an alert. @returns rejects with a UserError where it cannot be done */
@@ -39,18 +49,21 @@ export function createAnswers(
   }
 
   async function answerWipe(alert: Alert, answer: WipeAnswer): Promise<void> {
-    if (alert.missionId !== null) {
-      const mission = missionOf(alert);
-      await loop.command(() => ({ targets: [{ mission, answer }] }));
-      return;
-    }
+    const verdict: WipeVerdict = { say: answer, about: digestIn(alert) };
+    const { answered } = await loop.command(wipeRequest(alert, verdict));
+    if (!answered) throw new UserError(`Nothing was done: ${CHANGED}`);
+    alerts.set(alert.id, null);
+  }
+
+  function wipeRequest(alert: Alert, verdict: WipeVerdict): () => ReconcileRequest {
     // Stopped missions too: they may be the only ones that still have a value.
-    await loop.command(() => ({ targets: targets(), globalAnswer: answer }));
+    if (alert.missionId === null) return () => ({ targets: targets(), globalAnswer: verdict });
+    const mission = missionOf(alert);
+    return () => ({ targets: [{ mission, answer: verdict }] });
   }
 
   async function answerTampering(alert: Alert, say: 'keep' | 'accept'): Promise<void> {
-    const answer: TamperingAnswer =
-      say === 'keep' ? say : { accept: alert.id.slice(alert.id.lastIndexOf('-') + 1) };
+    const answer: TamperingAnswer = say === 'keep' ? say : { accept: digestIn(alert) };
     const left = await leftTampered(alert, answer);
     if (say === 'accept' && left.length > 0)
       throw new UserError(
@@ -91,7 +104,13 @@ export function createAnswers(
   return async (alertId, answer) => {
     const alert = alerts.get(alertId);
     if (alert === undefined) {
-      throw new UserError(`There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`);
+      const cause = causeOf(alertId);
+      const now = alerts.open().find(({ id }) => causeOf(id) === cause);
+      throw new UserError(
+        now === undefined
+          ? `There is no open alert "${alertId}"; "agenc-bar alerts" lists them.`
+          : `Nothing was done: ${CHANGED} It is "${now.id}" by now.`,
+      );
     }
     if (!answersOf[alert.kind].includes(answer)) {
       const advice = answerWords(alert.kind);

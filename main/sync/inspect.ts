@@ -3,6 +3,7 @@ import type { Mission } from '../missions/mission.ts';
 import { viewOf } from './entryView.ts';
 import { type InspectedMission, type Inspection, namesOf, refusedOf } from './outcome.ts';
 import { contentOf, type Reader } from './reader.ts';
+import { wipeDigest } from './wipe.ts';
 
 /** What each entry is, and whether a reconcile would change anything. Writes nothing. */
 export async function inspect(
@@ -17,6 +18,7 @@ export async function inspect(
     global: {
       view: viewOf(global, digester),
       held: namesOf(alone?.globalHeld ?? []),
+      heldDigest: wipeDigest(alone?.globalHeld ?? []),
       tampered: reader.tampered(contentOf(global).entry, null),
     },
     missions: new Map(
@@ -30,12 +32,13 @@ export async function inspect(
           planned === undefined || planned.changed || plan?.globalChanged !== false;
         const view = viewOf(mission.loaded, digester);
         const held = namesOf(planned?.held ?? []);
+        const heldDigest = wipeDigest(planned?.held ?? []);
         const oversized = namesOf(planned?.oversized ?? []);
         const refused = planned
           ? refusedOf(planned, contentOf(mission.loaded).entry, contentOf(global).entry)
           : null;
         const inSync = !wouldChange && tampered.length === 0;
-        return [id, { view, inSync, held, tampered, oversized, refused }];
+        return [id, { view, inSync, held, heldDigest, tampered, oversized, refused }];
       }),
     ),
   };

@@ -7,7 +7,8 @@ import type { Mission } from '../missions/mission.ts';
 import type { Unavailable } from '../stores/store.ts';
 import type { Tampering } from '../trust/judge.ts';
 import type { EntryView } from './entryView.ts';
-import type { PlannedMission, WipeAnswer } from './plan.ts';
+import type { PlannedMission } from './plan.ts';
+import type { WipeVerdict } from './wipe.ts';
 
 /**
  * The answer to tampering: put back what the others have, or take the new addresses for right, if they are
@@ -22,7 +23,7 @@ export interface Target {
    * own entry is looked at for the last time. Otherwise it just runs.
    */
   readonly phase?: 'clone' | 'write-back' | 'share';
-  readonly answer?: WipeAnswer;
+  readonly answer?: WipeVerdict;
   readonly tampering?: TamperingAnswer;
 }
 
@@ -32,7 +33,7 @@ export interface ReconcileRequest {
   readonly others?: () => readonly Target[];
   /** Force resync: heal unusable fields from usable ones. */
   readonly heal?: boolean;
-  readonly globalAnswer?: WipeAnswer;
+  readonly globalAnswer?: WipeVerdict;
   readonly globalTampering?: TamperingAnswer;
   /** Values to put into the global entry first, by what it holds: a restore from the journal, a refresh. */
   readonly edits?: (global: Entry | null) => ReadonlyMap<FieldId, Json>;
@@ -52,6 +53,8 @@ export interface MissionOutcome {
   readonly up: readonly string[];
   readonly down: readonly string[];
   readonly held: readonly string[];
+  /** Which fields these are, as `wipeDigest` says. */
+  readonly heldDigest: string;
   readonly conflicts: readonly string[];
   /** Servers whose known secrets it would have sent elsewhere: left alone. */
   readonly tampered: readonly Tampering[];
@@ -90,6 +93,7 @@ export interface ReconcileOutcome {
     readonly stamp: string | null;
     readonly changed: boolean;
     readonly held: readonly string[];
+    readonly heldDigest: string;
     readonly tampered: readonly Tampering[];
     /** As a mission's. */
     readonly durationMs: number | null;
@@ -104,6 +108,8 @@ export interface ReconcileOutcome {
    */
   readonly blocked: Unavailable | null;
   readonly troubles: readonly Trouble[];
+  /** The answer to a wipe was carried out: what is missing was still what that was about. */
+  readonly answered: boolean;
   readonly missions: ReadonlyMap<string, MissionOutcome>;
 }
 
@@ -131,13 +137,14 @@ export interface InspectedMission {
   readonly view: EntryView;
   readonly inSync: boolean;
   readonly held: readonly string[];
+  readonly heldDigest: string;
   readonly tampered: readonly Tampering[];
   readonly oversized: readonly string[];
   readonly refused: Refused | null;
 }
 
 export interface Inspection {
-  readonly global: Pick<InspectedMission, 'view' | 'held' | 'tampered'>;
+  readonly global: Pick<InspectedMission, 'view' | 'held' | 'heldDigest' | 'tampered'>;
   readonly missions: ReadonlyMap<string, InspectedMission>;
 }
 

@@ -9,18 +9,14 @@ import type { Clock } from '../system/clock.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import { GLOBAL_PLACE } from '../trust/signIn.ts';
+import { type MadePlan, planWithAnswers } from './answeredPlan.ts';
 import { createParser, type LoadedEntry, loadEntry } from './entryView.ts';
 import type { Lately } from './lately.ts';
 import type { GlobalRecord, LineageStore, MissionRecord } from './lineage.ts';
 import type { ReconcileRequest, TamperingAnswer, Target } from './outcome.ts';
-import {
-  type Distrusted,
-  type Plan,
-  type PlanMission,
-  planReconcile,
-  type WipeAnswer,
-} from './plan.ts';
+import type { Distrusted, PlanMission } from './plan.ts';
 import { isShownInFull } from './report.ts';
+import { isStillAbout, type WipeVerdict } from './wipe.ts';
 
 export interface ReaderDeps {
   readonly store: CredentialStore;
@@ -48,8 +44,11 @@ export interface Reader {
   read(targets: readonly Target[]): Promise<Reading>;
   /** The same reading with more missions in it. */
   readMore(reading: Reading, targets: readonly Target[]): Promise<Reading>;
-  /** `null` where the global entry cannot be merged with. */
-  plan(reading: Reading, request: ReconcileRequest): Plan | null;
+  /**
+   * An answer to a wipe that is about something else by now is as good as none.
+   * @returns `null` where the global entry cannot be merged with
+   */
+  plan(reading: Reading, request: ReconcileRequest): MadePlan | null;
   /** Servers of an entry that are left alone. @param missionId `null`: the global entry */
   tampered(entry: Entry | null, missionId: string | null): readonly Tampering[];
   missionRecord(mission: Mission): MissionRecord;
@@ -138,7 +137,8 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
     },
 
     plan({ global, missions }, request) {
-      if (!canMerge(global, request.globalAnswer)) return null;
+      const { globalAnswer } = request;
+      if (!canMerge(global, globalAnswer)) return null;
       // First, since what it says of a sign-in counts more than what a mission says.
       const distrustedGlobal = distrusted(
         global,
@@ -153,40 +153,39 @@ export function createReader(deps: ReaderDeps, digester: Digester): Reader {
       // Whoever puts a value there means it.
       for (const [id, value] of edits ?? [])
         if (isServerField(id)) destinations.reinstate(splitField(id).key, value);
-      return planReconcile(
+      return planWithAnswers(
         {
           global: {
             entry,
             writtenAt,
             record: globalRecord(),
             isRestOther: lately.isRestOther(GLOBAL_PLACE, entry),
-            answer: request.globalAnswer,
             edits,
             distrusted: distrustedGlobal,
           },
-          missions: missions
-            .filter(({ target, loaded }) => canMerge(loaded, target.answer))
-            .map(({ target: { mission, phase, answer, tampering }, loaded }): PlanMission => {
-              const record = missionRecord(mission);
-              const content = contentOf(loaded);
-              const place = placeOfMission(mission.id);
-              return {
-                id: mission.id,
-                ...content,
-                record,
-                // At a start it is long ago that anybody looked.
-                isRestOther: phase !== 'clone' && lately.isRestOther(place, content.entry),
-                rewound: lately.rewound(place, content.entry),
-                clone: phase === 'clone' || phase === 'share',
-                cloneLogin: phase === 'clone' && mission.kind === 'agenc',
-                answer,
-                distrusted: distrusted(loaded, place, tampering, (id) => isUsableIn(ofGlobal, id)),
-              };
-            }),
           heal: request.heal ?? false,
           now: clock.now(),
           carryLogin: deps.carryLogin(),
         },
+        { loaded: global, verdict: globalAnswer },
+        missions
+          .filter(({ target, loaded }) => canMerge(loaded, target.answer))
+          .map(({ target: { mission, phase, answer, tampering }, loaded }) => {
+            const content = contentOf(loaded);
+            const place = placeOfMission(mission.id);
+            const planned: PlanMission = {
+              id: mission.id,
+              ...content,
+              record: missionRecord(mission),
+              // At a start it is long ago that anybody looked.
+              isRestOther: phase !== 'clone' && lately.isRestOther(place, content.entry),
+              rewound: lately.rewound(place, content.entry),
+              clone: phase === 'clone' || phase === 'share',
+              cloneLogin: phase === 'clone' && mission.kind === 'agenc',
+              distrusted: distrusted(loaded, place, tampering, (id) => isUsableIn(ofGlobal, id)),
+            };
+            return { mission: planned, loaded, verdict: answer };
+          }),
         digester,
       );
     },
@@ -198,9 +197,10 @@ export function placeOf(store: CredentialStore, ref: EntryRef): string {
   return `${store.kind}:${store.describe(ref)}`;
 }
 
-/** A malformed entry is left alone until the user has answered; then it counts as one that holds nothing. */
-function canMerge(loaded: LoadedEntry, answer: WipeAnswer | undefined): boolean {
-  return loaded.status === 'ok' || (loaded.status === 'malformed' && answer !== undefined);
+/** A malformed entry is left alone until the user has answered. */
+function canMerge(loaded: LoadedEntry, verdict: WipeVerdict | undefined): boolean {
+  if (loaded.status !== 'malformed') return loaded.status === 'ok';
+  return verdict !== undefined && isStillAbout(verdict, loaded, undefined);
 }
 
 export function contentOf(loaded: LoadedEntry): { entry: Entry | null; writtenAt: number | null } {

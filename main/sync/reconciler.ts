@@ -9,6 +9,7 @@ import { unavailableFrom } from '../stores/fileErrors.ts';
 import { type EntryRef, type Unavailable, unavailable, type WriteResult } from '../stores/store.ts';
 import type { Clock } from '../system/clock.ts';
 import { GLOBAL_PLACE } from '../trust/signIn.ts';
+import type { MadePlan } from './answeredPlan.ts';
 import { createBringers } from './bringers.ts';
 import { type EntryView, type LoadedEntry, viewOf, viewOfEntry } from './entryView.ts';
 import type { Direction, Emit } from './events.ts';
@@ -39,6 +40,7 @@ import {
 } from './reader.ts';
 import { replacementsOf } from './replacements.ts';
 import { createSharedNotes } from './sharedNotes.ts';
+import { wipeDigest } from './wipe.ts';
 
 export interface ReconcilerDeps extends Omit<ReaderDeps, 'lately'> {
   /** Below it no link is followed. */
@@ -123,7 +125,7 @@ export function createReconciler(
    */
   async function carryOut(
     reading: Reading,
-    plan: Plan,
+    plan: MadePlan,
     noticedAt: number,
   ): Promise<ReconcileOutcome | Exclude<WriteResult, { status: 'written' }>> {
     const { after, changed } = finalEntry(reading.global, plan.global);
@@ -192,6 +194,7 @@ export function createReconciler(
           stamp: written.stamp ?? null,
           changed,
           held: namesOf(plan.globalHeld),
+          heldDigest: wipeDigest(plan.globalHeld),
           tampered: reader.tampered(after, null),
           durationMs,
         },
@@ -204,6 +207,7 @@ export function createReconciler(
         ),
         targets: reading.missions.map(({ target }) => target),
         blocked: null,
+        answered: plan.answered,
         missions: new Map(await finishing),
         troubles,
       };
@@ -273,12 +277,13 @@ export function createReconciler(
       await clearNames(mission.configDir, newlyUsable(loaded, after, clock.now()), troubles);
     }
     const held = namesOf(planned.held);
+    const heldDigest = wipeDigest(planned.held);
     const conflicts = namesOf(planned.conflicts, after);
     const stamp = written.stamp ?? null;
     const tampered = reader.tampered(after, id);
     const oversized = namesOf(planned.oversized, after);
     const refused = refusedOf(planned, after);
-    const news = { up, down, held, conflicts, tampered, oversized, refused };
+    const news = { up, down, held, heldDigest, conflicts, tampered, oversized, refused };
     return [id, { status: 'done', view, stamp, ...news, durationMs }];
   }
 
@@ -338,11 +343,20 @@ export function createReconciler(
   function untouched({ global, missions }: Reading, blocked: Unavailable | null): ReconcileOutcome {
     const { view, stamp } = outcomeOf(global);
     return {
-      global: { view, stamp, changed: false, held: [], tampered: [], durationMs: null },
+      global: {
+        view,
+        stamp,
+        changed: false,
+        held: [],
+        heldDigest: wipeDigest([]),
+        tampered: [],
+        durationMs: null,
+      },
       replacements: [],
       targets: missions.map(({ target }) => target),
       blocked,
       troubles: [],
+      answered: false,
       missions: new Map(
         missions.map(({ target, loaded }) => {
           const outcome = outcomeOf(loaded);
@@ -363,6 +377,7 @@ export function createReconciler(
       up: [],
       down: [],
       held: [],
+      heldDigest: wipeDigest([]),
       conflicts: [],
       tampered: [],
       oversized: [],

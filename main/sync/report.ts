@@ -3,7 +3,6 @@ import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts'
 import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
 import type { Alerts } from './alerts.ts';
-import type { AlertText } from './events.ts';
 import { roomAlert, tooLargeText } from './largeAlert.ts';
 import {
   type InspectedMission,
@@ -14,13 +13,14 @@ import {
 } from './outcome.ts';
 import { changesText, isShort } from './replacements.ts';
 import { stormAlert } from './stormAlert.ts';
+import { ALL_OF_IT } from './wipe.ts';
 
 type GlobalFinding = Pick<ReconcileOutcome, 'blocked' | 'troubles'> & {
   readonly global: Inspection['global'];
 };
 type MissionFinding = Pick<
   MissionOutcome,
-  'view' | 'held' | 'conflicts' | 'status' | 'tampered' | 'oversized' | 'refused'
+  'view' | 'held' | 'heldDigest' | 'conflicts' | 'status' | 'tampered' | 'oversized' | 'refused'
 >;
 
 /** Turns what a look found into alerts: raised while a cause lasts, cleared when it is gone. */
@@ -58,8 +58,18 @@ export function createReporter(
   globalRef: EntryRef,
   patienceMs: number,
 ): Reporter {
-  const wipe = (id: string, alert: Omit<AlertText, 'id'> | null): void =>
-    alerts.setIfItLasts(`wipe-${id}`, alert, patienceMs);
+  /** @param digest names what is missing: whoever answers means what they read, and more may vanish meanwhile */
+  function wipe(
+    missionId: string | null,
+    told: { readonly digest: string; readonly servers: readonly string[]; message: string } | null,
+  ): void {
+    const alert = told && {
+      id: `wipe-${missionId ?? 'global'}-${told.digest}`,
+      servers: told.servers,
+      message: told.message,
+    };
+    alerts.setOnly('wipe', missionId, alert, patienceMs);
+  }
 
   function tampering(missionId: string | null, who: string, found: readonly Tampering[]): void {
     if (found.length === 0) {
@@ -97,17 +107,17 @@ export function createReporter(
 
       if (global.view.status === 'malformed') {
         const message = `The global entry (${place}) is ${global.view.reason}; nothing is synced until it is well again. Mend it, or resolve this alert with "restore" (write it anew from the missions) or "remove" (sign out everywhere).`;
-        wipe('global', { ...about, kind: 'wipe', message });
+        wipe(null, { digest: ALL_OF_IT, servers: [], message });
       } else if (global.held.length > 0) {
         const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; missions that have them keep them. ${WIPE_ANSWERS}`;
-        wipe('global', { ...about, kind: 'wipe', message });
-      } else if (blocked === null) wipe('global', null);
+        wipe(null, { digest: global.heldDigest, servers: global.held, message });
+      } else if (blocked === null) wipe(null, null);
       if (blocked === null && global.view.status === 'found')
         tampering(null, 'The global entry', global.tampered);
     },
 
     mission(mission, finding, stuck) {
-      const { view, status, held, conflicts, tampered, oversized, refused } = finding;
+      const { view, status, held, heldDigest, conflicts, tampered, oversized, refused } = finding;
       const { id, name } = mission;
       const about = { missionId: id, servers: held };
       const what = `The entry of mission "${name}"`;
@@ -119,10 +129,10 @@ export function createReporter(
       );
       if (view.status === 'malformed') {
         const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
-        wipe(id, { ...about, kind: 'wipe', message });
+        wipe(id, { digest: ALL_OF_IT, servers: [], message });
       } else if (held.length > 0) {
         const message = `${list(held)} vanished from mission "${name}" in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
-        wipe(id, { ...about, kind: 'wipe', message });
+        wipe(id, { digest: heldDigest, servers: held, message });
       } else if (status === 'done' && !stuck) wipe(id, null);
 
       if (status === 'done' && !stuck) tampering(id, `Mission "${name}"`, tampered);

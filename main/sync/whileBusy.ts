@@ -74,6 +74,7 @@ function merged(first: ReconcileOutcome, then: ReconcileOutcome): ReconcileOutco
   return {
     ...then,
     missions,
+    answered: first.answered || then.answered,
     global: {
       ...global,
       changed: first.global.changed || global.changed,

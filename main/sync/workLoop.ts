@@ -560,7 +560,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       const { view } = outcome.global;
       if (view.status === 'malformed') {
         throw new UserError(
-          `The global entry is ${view.reason}; mend it, or resolve the alert "wipe-global" first.`,
+          `The global entry is ${view.reason}; mend it, or resolve its alert first ("agenc-bar alerts").`,
         );
       }
       return outcome;

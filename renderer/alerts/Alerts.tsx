@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { causeOf } from '../../main/service/contract/alertCause.ts';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { plural } from '../text/words.ts';
 import { Boundary } from '../ui/Boundary.tsx';
@@ -24,14 +25,15 @@ export function Alerts({
 }) {
   const [all, setAll] = useState(false);
   const notices = noticesOf(state);
-  const open = all || notices.findIndex(({ id }) => id === focus) >= SHOWN;
+  const focused = focus === null ? null : causeOf(focus);
+  const open = all || notices.findIndex(({ cause }) => cause === focused) >= SHOWN;
   const shown = notices.slice(0, open ? MOST : SHOWN);
   const more = notices.length - SHOWN;
   return (
     <section aria-label="Alerts" aria-live="polite" className={styles.alerts}>
       {shown.map((notice) => (
-        <Boundary key={notice.id} what="An alert" of={notice} small>
-          <NoticeCard notice={notice} focused={notice.id === focus} open={openMission} />
+        <Boundary key={notice.cause} what="An alert" of={notice} small>
+          <NoticeCard notice={notice} focused={notice.cause === focused} open={openMission} />
         </Boundary>
       ))}
       {open && notices.length > MOST && (

@@ -52,23 +52,28 @@ export function NoticeCard({
         <Clamped start={focused} lines={addressesOf(text).length > 0 ? 4 : 2}>
           <RichText text={text} />
         </Clamped>
-        {choices.length > 0 && <Choices choices={choices} act={act} />}
+        {choices.length > 0 && <Choices about={id} choices={choices} act={act} />}
       </div>
     </Group>
   );
 }
 
 function Choices({
+  about,
   choices,
   act,
 }: {
+  /** The alert's id, which says what it asks. */
+  about: string;
   choices: readonly Choice[];
   act: (what: Act) => Promise<unknown>;
 }) {
   const { run, pending, failure } = useCommand();
-  const [asked, setAsked] = useState<Choice | null>(null);
+  const [asked, setAsked] = useState<(Choice & { readonly about: string }) | null>(null);
   // A mission may write on while the user reads: nobody must agree to what is not what they read.
-  const changed = asked !== null && !choices.some((choice) => isSame(choice.ask, asked.ask));
+  const changed =
+    asked !== null &&
+    (asked.about !== about || !choices.some((choice) => isSame(choice.ask, asked.ask)));
   return (
     <>
       <div className={styles.actions}>
@@ -79,7 +84,9 @@ function Choices({
             variant={choice.variant}
             label={choice.label}
             isPending={pending && choice.ask === null}
-            onPress={() => (choice.ask === null ? run(() => act(choice.act)) : setAsked(choice))}
+            onPress={() =>
+              choice.ask === null ? run(() => act(choice.act)) : setAsked({ ...choice, about })
+            }
           />
         ))}
       </div>

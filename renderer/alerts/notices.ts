@@ -1,3 +1,4 @@
+import { causeOf } from '../../main/service/contract/alertCause.ts';
 import { engineAlertTitles } from '../../main/service/contract/alertTitles.ts';
 import type { AppState, Connection } from '../../main/service/contract/app.ts';
 import type { AlertMessage, MissionMessage, Snapshot } from '../../main/service/contract/engine.ts';
@@ -8,6 +9,8 @@ import { type Choice, choicesOf, RETRY } from './choices.ts';
 /** What stands above everything else until it is settled. */
 export interface Notice {
   readonly id: string;
+  /** The same for as long as its cause lasts, while what it asks, and with that its id, may change. */
+  readonly cause: string;
   readonly tone: 'bad' | 'attention' | 'info';
   readonly title: string;
   /** What happened, why, what to do. */
@@ -60,13 +63,13 @@ function engineNotices(connection: Connection): Notice[] {
   if (connection.status === 'failed') {
     const title = 'Syncing has stopped';
     const { message: text } = connection;
-    return [{ id: 'engine', tone: 'bad', title, text, choices: [RETRY] }];
+    return [{ id: 'engine', cause: 'engine', tone: 'bad', title, text, choices: [RETRY] }];
   }
   if (connection.status === 'other') {
     const { pid } = connection;
     const title = pid === null ? 'The engine runs elsewhere' : `Process ${pid} runs the engine`;
     const text = 'This window shows it and takes over when it ends.';
-    return [{ id: 'other', tone: 'info', title, text, choices: [] }];
+    return [{ id: 'other', cause: 'other', tone: 'info', title, text, choices: [] }];
   }
   return [];
 }
@@ -80,7 +83,8 @@ function noticeOf(
   const titled = TITLES[alert.kind];
   const title =
     typeof titled === 'string' ? titled : titled(placeOf(alert, mission), alert.servers);
-  return { id, tone: toneOf(alert, snapshot), title, text, choices: choicesOf(alert, mission) };
+  const choices = choicesOf(alert, mission);
+  return { id, cause: causeOf(id), tone: toneOf(alert, snapshot), title, text, choices };
 }
 
 function toneOf({ kind, servers }: AlertMessage, snapshot: Snapshot | null): Notice['tone'] {

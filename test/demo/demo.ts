@@ -156,8 +156,9 @@ async function main(): Promise<void> {
     page.result(name, `keeps ${kept.join(' and ')}`);
   }
   const [alert = ''] = ask('alerts').split('\n');
+  const [id = ''] = alert.split(': ');
   page.note(alert);
-  ask('resolve', 'wipe-anna', 'restore');
+  ask('resolve', id, 'restore');
   page.result('mission anna', 'restored, on your word');
 
   engine.kill('SIGTERM');

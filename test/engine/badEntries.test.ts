@@ -144,9 +144,9 @@ describe('a global entry that is damaged', () => {
     await writeAsClient(world.global, '{"mcpOAuth":');
     await world.untilAlert('wipe-global');
     await expect(world.ask('resync', {})).rejects.toThrow(/not valid JSON/);
-    const answer = world.ask('resolve', { alertId: 'wipe-damaged', answer: 'remove' });
+    const answer = world.answer('wipe-damaged', 'remove');
     await expect(answer).rejects.toThrow(/not valid JSON/);
-    await world.ask('resolve', { alertId: 'wipe-global', answer: 'restore' });
+    await world.answer('wipe-global', 'restore');
     for (const server of servers) await world.untilHeld(server, [world.global, a, b]);
   });
 

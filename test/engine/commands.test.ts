@@ -210,20 +210,23 @@ describe('alerts and resolve', () => {
     const servers = [await signIn(a, 'one'), await signIn(a, 'two')];
     for (const server of servers) await world.untilHeld(server);
     await writeAsClient(world.ref('b'), '{}');
-    await world.untilAlert('wipe-b');
+    const { id } = await world.untilAlert('wipe-b');
+    expect(id).toMatch(/^wipe-b-[0-9a-f]{12}$/);
     const list = z.object({ alerts: z.array(alertSchema) });
     const { alerts } = resultOf(await world.run(['alerts', '--json']), list);
-    expect(alerts).toMatchObject([{ id: 'wipe-b', kind: 'wipe', missionId: 'b' }]);
-    expect((await world.run(['alerts'])).stdout).toMatch(/^wipe-b: .* \[restore\|remove\]\n$/);
+    expect(alerts).toMatchObject([{ id, kind: 'wipe', missionId: 'b' }]);
+    const { stdout } = await world.run(['alerts']);
+    expect(stdout.startsWith(`${id}: `)).toBe(true);
+    expect(stdout).toMatch(/^.* \[restore\|remove\]\n$/);
     for (const wrong of ['keep', 'accept', 'former', 'dismiss']) {
-      const refused = await world.run(['resolve', 'wipe-b', wrong]);
+      const refused = await world.run(['resolve', id, wrong]);
       expect(refused.code, wrong).toBe(1);
       expect(refused.stderr, wrong).toMatch(oneLine);
-      expect(refused.stderr, wrong).toContain('"wipe-b" takes "restore" or "remove"');
+      expect(refused.stderr, wrong).toContain(`"${id}" takes "restore" or "remove"`);
     }
-    expect((await world.status()).alerts).toMatchObject([{ id: 'wipe-b' }]);
-    const run = await world.run(['resolve', 'wipe-b', 'restore', '--json']);
-    expect(run).toMatchObject({ code: 0, json: { alertId: 'wipe-b', answer: 'restore' } });
+    expect((await world.status()).alerts).toMatchObject([{ id }]);
+    const run = await world.run(['resolve', id, 'restore', '--json']);
+    expect(run).toMatchObject({ code: 0, json: { alertId: id, answer: 'restore' } });
     for (const server of servers)
       expect(serverIn(world.ref('b'), server.serverName)).toEqual(server);
     expect((await world.run(['alerts'])).stdout).toBe('Nothing needs attention.\n');
@@ -232,6 +235,8 @@ describe('alerts and resolve', () => {
   it('show without an engine what needs attention, too', async () => {
     world.addMission('a', { entry: '{"mcpOAuth":' });
     const run = await world.run(['alerts', '--json']);
-    expect(run.json).toMatchObject({ alerts: [{ id: 'wipe-a', missionId: 'a' }] });
+    expect(run.json).toMatchObject({
+      alerts: [{ id: expect.stringMatching(/^wipe-a-[0-9a-f]{12}$/), missionId: 'a' }],
+    });
   });
 });

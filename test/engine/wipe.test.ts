@@ -11,6 +11,7 @@ import {
 } from '../support/clientWrites.ts';
 import { makeWorld, type World } from '../support/engineHarness.ts';
 import { type FakeServer, serverKey } from '../support/fake.ts';
+import { until } from '../support/until.ts';
 
 let world: World;
 beforeEach(() => {
@@ -45,7 +46,7 @@ describe.each(WIPES)('%s', (_, wipe) => {
     expect([...alert.servers].sort()).toEqual(['one', 'three', 'two']);
     await world.untilHeld(await signIn(b, 'later'));
     for (const server of servers) await world.untilHeld(server, [world.global, a, b]);
-    await world.ask('resolve', { alertId: 'wipe-wiped', answer: 'restore' });
+    await world.answer('wipe-wiped', 'restore');
     for (const server of servers) await world.untilHeld(server);
     await world.untilNoAlert();
   });
@@ -58,7 +59,7 @@ describe.each(WIPES)('%s', (_, wipe) => {
     await world.untilAlert('wipe-wiped');
     const later = await signIn(a, 'later');
     await world.untilHeld(later);
-    await world.ask('resolve', { alertId: 'wipe-wiped', answer: 'remove' });
+    await world.answer('wipe-wiped', 'remove');
     for (const name of ['one', 'two', 'three']) await world.untilGone(name);
     await world.untilHeld(later);
     await world.untilNoAlert();
@@ -74,7 +75,7 @@ describe.each(WIPES)('%s', (_, wipe) => {
     await world.untilAlert('wipe-global');
     await world.untilHeld(await signIn(missions[1], 'later'));
     for (const server of servers) await world.untilHeld(server, missions);
-    await world.ask('resolve', { alertId: 'wipe-global', answer: 'restore' });
+    await world.answer('wipe-global', 'restore');
     for (const server of servers) await world.untilHeld(server);
     await world.untilNoAlert();
   });
@@ -94,8 +95,8 @@ describe.each(WIPES)('%s', (_, wipe) => {
     await world.startEngine();
     await world.untilAlert('wipe-wiped');
     for (const server of servers) await world.untilHeld(server, [world.global, a, b]);
-    await world.ask('resolve', { alertId: 'wipe-wiped', answer: 'restore' });
-    await world.ask('resolve', { alertId: 'wipe-other', answer: 'restore' });
+    await world.answer('wipe-wiped', 'restore');
+    await world.answer('wipe-other', 'restore');
     for (const server of servers) await world.untilHeld(server);
     await world.untilNoAlert();
   });
@@ -122,8 +123,40 @@ describe('a wipe', () => {
     const late = world.addMission('late');
     for (const server of servers) await world.untilHeld(server, [late]);
     expect((await world.untilAlert('wipe-global')).servers).toHaveLength(3);
-    await world.ask('resolve', { alertId: 'wipe-global', answer: 'restore' });
+    await world.answer('wipe-global', 'restore');
     for (const server of servers) await world.untilHeld(server);
+  });
+
+  it('is answered as it was read: what a mission drops in that very moment stays, everywhere', async () => {
+    const [a, b, wild] = world.addMissions('a', 'b', 'wild');
+    const engine = await world.startEngine();
+    const servers = await threeServers();
+    const junk = [await signIn(wild, 'junk0'), await signIn(wild, 'junk1')];
+    for (const server of junk) await world.untilHeld(server);
+    await world.status();
+    await editAsClient(wild, (blob) => {
+      blob.mcpOAuth = Object.fromEntries(servers.map((s) => [serverKey(s.serverName), s]));
+    });
+    const read = await world.untilAlert('wipe-wild');
+    expect([...read.servers].sort()).toEqual(['junk0', 'junk1']);
+    // The engine has not seen it yet when it is asked, and then it has.
+    await engine.pause();
+    await writeAsClient(wild, '{"mcpOAuth":{}}');
+    const early = world.ask('resolve', { alertId: read.id, answer: 'remove' });
+    engine.goOn();
+    await expect(early).rejects.toThrow(/Nothing was done: more has changed/);
+    await until('told anew', async () => (await world.untilAlert('wipe-wild')).id !== read.id);
+    for (const answer of ['remove', 'restore'] as const) {
+      const late = world.ask('resolve', { alertId: read.id, answer });
+      await expect(late).rejects.toThrow(/Nothing was done: more has changed.*"wipe-wild-/);
+    }
+    const said = await world.run(['resolve', read.id, 'remove']);
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('more has changed') });
+    for (const server of [...servers, ...junk]) await world.untilHeld(server, [world.global, a, b]);
+    expect((await world.untilAlert('wipe-wild')).servers).toHaveLength(5);
+    await world.answer('wipe-wild', 'restore');
+    for (const server of [...servers, ...junk]) await world.untilHeld(server);
+    await world.untilNoAlert();
   });
 
   it('ends by itself when the client brings the servers back', async () => {
@@ -160,13 +193,13 @@ describe('a wipe', () => {
     const engine = await world.startEngine();
     await threeServers();
     await writeAsClient(wiped, '{"mcpOAuth":{}}');
-    await world.untilAlert('wipe-wiped');
+    const { id } = await world.untilAlert('wipe-wiped');
     for (let round = 0; round < 5; round += 1) {
       await world.untilHeld(await signIn(a, `later-${round}`));
       await world.ask('resync', {});
     }
     const raised = engine.events.filter((event) => event.event === 'alert');
-    expect(raised.map(({ id }) => id)).toEqual(['wipe-wiped']);
+    expect(raised.map((each) => each.id)).toEqual([id]);
   });
 
   it('of the only server is a wipe if its map is gone, a logout if not', async () => {

@@ -16,6 +16,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { createJournal, type Journal } from '../../main/journal/journal.ts';
 import { createJournalKeys } from '../../main/journal/journalKey.ts';
 import { callEngine } from '../../main/service/client.ts';
+import { causeOf } from '../../main/service/contract/alertCause.ts';
+import type { AlertAnswer } from '../../main/service/contract/answers.ts';
 import type {
   CommandName,
   CommandParams,
@@ -84,9 +86,11 @@ export interface World {
   ask<C extends CommandName>(name: C, params: CommandParams<C>): Promise<CommandResult<C>>;
   status(): Promise<Snapshot>;
   mission(id: string): Promise<Snapshot['missions'][number]>;
-  /** Waits until an alert is open. */
+  /** Waits until an alert is open. @param id a text: its cause, so that of a wipe's or a tampering's the digest may follow */
   untilAlert(id: string | RegExp): Promise<Snapshot['alerts'][number]>;
-  untilNoAlert(id?: string): Promise<void>;
+  untilNoAlert(cause?: string): Promise<void>;
+  /** Answers the open alert of a cause. */
+  answer(cause: string, answer: AlertAnswer): Promise<void>;
   /** Waits until entries hold just this value of a server. Default: the global one and all missions. */
   untilHeld(server: FakeServer, places?: readonly EntryRef[]): Promise<void>;
   /** Waits until entries do not hold a server any more. */
@@ -283,7 +287,7 @@ export function makeWorld(): World {
         async () => {
           const { alerts } = await ask('status', {});
           found = alerts.find((alert) =>
-            typeof id === 'string' ? alert.id === id : id.test(alert.id),
+            typeof id === 'string' ? causeOf(alert.id) === id : id.test(alert.id),
           );
           return found !== undefined;
         },
@@ -291,15 +295,22 @@ export function makeWorld(): World {
       if (found === undefined) throw new Error('unreachable');
       return found;
     },
-    async untilNoAlert(id) {
+    async untilNoAlert(cause) {
       let open: string[] = [];
       await until(
         () => `no open alert, but there are: ${open.join(', ')}. ${lastWords()}`,
         async () => {
           open = (await ask('status', {})).alerts.map((alert) => alert.id);
-          return id === undefined ? open.length === 0 : !open.includes(id);
+          return cause === undefined
+            ? open.length === 0
+            : open.every((id) => causeOf(id) !== cause);
         },
       );
+    },
+    async answer(cause, answer) {
+      const { alerts } = await ask('status', {});
+      const { id: alertId = cause } = alerts.find(({ id }) => causeOf(id) === cause) ?? {};
+      await ask('resolve', { alertId, answer });
     },
     untilHeld,
     untilGone,

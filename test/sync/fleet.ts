@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Mission } from '../../main/missions/mission.ts';
 import type { EngineEvent } from '../../main/sync/events.ts';
 import { type LineageStore, openLineage } from '../../main/sync/lineage.ts';
-import type { Target } from '../../main/sync/outcome.ts';
+import type { MissionOutcome, Target } from '../../main/sync/outcome.ts';
 import { createReconciler, type Reconciler } from '../../main/sync/reconciler.ts';
+import { ALL_OF_IT, type WipeVerdict } from '../../main/sync/wipe.ts';
 import { type Clock, systemClock } from '../../main/system/clock.ts';
 import { openDestinationBook } from '../../main/trust/destinationBook.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memoryStore.ts';
@@ -103,4 +104,13 @@ export function createFleet(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What the user says to the wipe that a look has found. */
+export function verdictOn(
+  found: Pick<MissionOutcome, 'view' | 'heldDigest'> | undefined,
+  say: WipeVerdict['say'],
+): WipeVerdict {
+  if (found === undefined) throw new Error('nothing was found');
+  return { say, about: found.view.status === 'malformed' ? ALL_OF_IT : found.heldDigest };
 }

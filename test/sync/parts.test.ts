@@ -143,32 +143,58 @@ describe('an alert of what may pass by itself', () => {
     if (event.event === 'alert') told.push(event.message);
     if (event.event === 'resolved') told.push(`${event.id} is over`);
   }, clock);
-  const wiped = (message: string) =>
-    ({ kind: 'wipe', missionId: 'a', servers: [], message }) as const;
+  const wiped = (message: string) => ({ id: `wipe-a-${message}`, servers: [], message });
   beforeEach(() => told.splice(0));
 
   it('is told only if that lasts, as it is then', () => {
-    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    alerts.setOnly('wipe', 'a', wiped('empty'), 250);
     clock.pass(200);
-    alerts.setIfItLasts('wipe-a', null, 250);
+    alerts.setOnly('wipe', 'a', null, 250);
     clock.pass(1_000);
     expect(told, 'overwritten in its place').toEqual([]);
 
-    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    alerts.setOnly('wipe', 'a', wiped('empty'), 250);
     clock.pass(200);
-    alerts.setIfItLasts('wipe-a', wiped('torn'), 250);
+    alerts.setOnly('wipe', 'a', wiped('torn'), 250);
     expect(alerts.open()).toEqual([]);
     clock.pass(50);
     expect(told).toEqual(['torn']);
-    alerts.setIfItLasts('wipe-a', null, 250);
-    expect(told).toEqual(['torn', 'wipe-a is over']);
+    alerts.setOnly('wipe', 'a', wiped('empty'), 250);
+    expect(told, 'another of its kind takes its place at once').toEqual([
+      'torn',
+      'wipe-a-torn is over',
+      'empty',
+    ]);
+    alerts.setOnly('wipe', 'a', null, 250);
+    expect(told.at(-1)).toEqual('wipe-a-empty is over');
+    expect(alerts.open()).toEqual([]);
   });
 
   it('is not told of a mission that is gone by then', () => {
-    alerts.setIfItLasts('wipe-a', wiped('empty'), 250);
+    alerts.setOnly('wipe', 'a', wiped('empty'), 250);
     alerts.clearAbout('a');
     clock.pass(1_000);
     expect(told).toEqual([]);
+  });
+
+  it('stays on show when a mission brings it about again and again, and ends once that ends', () => {
+    for (let round = 0; round < 14; round += 1) {
+      alerts.setOnly('wipe', 'b', wiped('empty'), 250);
+      clock.pass(1_000);
+      alerts.setOnly('wipe', 'b', null, 250);
+      clock.pass(400);
+    }
+    expect(told.filter((each) => each === 'empty')).toHaveLength(4);
+    expect(alerts.open()).toMatchObject([{ missionId: 'b' }]);
+    // The user's answer closes it at once, and the next one is told as ever.
+    alerts.set('wipe-a-empty', null);
+    alerts.setOnly('wipe', 'b', wiped('torn'), 250);
+    clock.pass(250);
+    expect(told.at(-1)).toBe('torn');
+    alerts.setOnly('wipe', 'b', null, 250);
+    expect(alerts.open()).toHaveLength(1);
+    clock.pass(60_000);
+    expect(alerts.open()).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Target } from '../../main/sync/outcome.ts';
 import type { Clock } from '../../main/system/clock.ts';
 import { fakeEntry, fakeServer, serverKey } from '../support/fake.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
-import { aMission, createFleet, type Fleet, GLOBAL } from './fleet.ts';
+import { aMission, createFleet, type Fleet, GLOBAL, verdictOn } from './fleet.ts';
 
 const A = aMission('a');
 const B = aMission('b');
@@ -154,7 +154,7 @@ describe('answering a wipe', () => {
     await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
     if (text === null) fleet.store.texts.delete(place);
     else fleet.store.texts.set(place, text);
-    await fleet.reconciler().reconcile({ targets: [{ mission: A }, { mission: B }] });
+    return fleet.reconciler().reconcile({ targets: [{ mission: A }, { mission: B }] });
   }
   const EVERYTHING = ['docs', 'loop', 'mail'];
 
@@ -164,9 +164,9 @@ describe('answering a wipe', () => {
     ['gone', null],
     ['cut off', '{"mcpOAuth":{"lo'],
   ])('a mission’s entry %s: restore', async (_, text) => {
-    await wiped(A.configDir, text);
+    const { missions } = await wiped(A.configDir, text);
     expect(serversOf(GLOBAL)).toEqual(EVERYTHING);
-    await look({ mission: A, answer: 'restore' });
+    await look({ mission: A, answer: verdictOn(missions.get('a'), 'restore') });
     expect(serversOf(A.configDir)).toEqual(EVERYTHING);
     expect(serversOf(B.configDir)).toEqual(EVERYTHING);
   });
@@ -176,8 +176,8 @@ describe('answering a wipe', () => {
     ['gone', null],
     ['cut off', '{"mcpOAuth":{"lo'],
   ])('a mission’s entry %s: remove everywhere', async (_, text) => {
-    await wiped(A.configDir, text);
-    await look({ mission: A, answer: 'remove' });
+    const { missions } = await wiped(A.configDir, text);
+    await look({ mission: A, answer: verdictOn(missions.get('a'), 'remove') });
     for (const dir of [A.configDir, B.configDir, GLOBAL]) expect(serversOf(dir)).toEqual([]);
   });
 
@@ -189,17 +189,45 @@ describe('answering a wipe', () => {
     'the global entry %s: held, then restored from the missions, or removed everywhere',
     async (_, text) => {
       for (const answer of ['restore', 'remove'] as const) {
-        await wiped(GLOBAL, text);
+        const { global } = await wiped(GLOBAL, text);
         expect(serversOf(A.configDir)).toEqual(EVERYTHING);
-        await fleet
-          .reconciler()
-          .reconcile({ targets: [{ mission: A }, { mission: B }], globalAnswer: answer });
+        const { answered } = await fleet.reconciler().reconcile({
+          targets: [{ mission: A }, { mission: B }],
+          globalAnswer: verdictOn(global, answer),
+        });
+        expect(answered).toBe(true);
         await look({ mission: A }, { mission: B });
         for (const dir of [A.configDir, B.configDir, GLOBAL])
           expect(serversOf(dir)).toEqual(answer === 'restore' ? EVERYTHING : []);
       }
     },
   );
+
+  it.each([
+    ['two that the mission made up, then all', ['junk', 'mine'], '{"mcpOAuth":{}}'],
+    ['two, then the map', ['loop', 'mail'], '{}'],
+    ['two, then it is unreadable', ['loop', 'mail'], '{"mcpOAuth":{"lo'],
+    ['an unreadable entry, then all', null, '{"mcpOAuth":{}}'],
+  ])('means what was read of, not what vanished since: %s', async (_, shown, later) => {
+    start({ global: fakeEntry(['loop', 'mail', 'docs', 'junk', 'mine']) });
+    await look({ mission: A, phase: 'clone' }, { mission: B, phase: 'clone' });
+    const all = ['docs', 'junk', 'loop', 'mail', 'mine'];
+    expect(serversOf(GLOBAL)).toEqual(all);
+    const left = all.filter((name) => shown?.includes(name) === false);
+    fleet.store.texts.set(A.configDir, shown === null ? '{"mcp' : fakeEntry(left));
+    const { missions } = await fleet.reconciler().reconcile({ targets: [{ mission: A }] });
+    const read = missions.get('a');
+    expect(read?.held.toSorted()).toEqual(shown ?? []);
+    fleet.store.texts.set(A.configDir, later);
+    for (const say of ['remove', 'restore'] as const) {
+      const targets = [{ mission: A, answer: verdictOn(read, say) }];
+      const { answered } = await fleet.reconciler().reconcile({ targets });
+      expect(answered).toBe(false);
+      await look({ mission: B });
+      for (const dir of [B.configDir, GLOBAL]) expect(serversOf(dir), dir).toEqual(all);
+      expect(fleet.store.texts.get(A.configDir)).toBe(later);
+    }
+  });
 
   it('a sign-in elsewhere goes on reaching the wiped entry, and the rest stays held', async () => {
     await wiped(A.configDir, '{"mcpOAuth":{}}');
@@ -327,7 +355,7 @@ describe('a new mission, while the global entry has lost what it had', () => {
     expect(serversOf(GLOBAL)).toEqual([]);
     expect(serversOf(B.configDir)).toEqual(['loop', 'mail']);
     const targets = [{ mission: A }, { mission: B }];
-    await fleet.reconciler().reconcile({ targets, globalAnswer: 'remove' });
+    await fleet.reconciler().reconcile({ targets, globalAnswer: verdictOn(global, 'remove') });
     for (const dir of [A.configDir, B.configDir]) expect(serversOf(dir), dir).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeServer, fakeServer, serverKey } from '../support/fake.ts';
-import { aMission, createFleet, type Fleet, GLOBAL } from './fleet.ts';
+import { aMission, createFleet, type Fleet, GLOBAL, verdictOn } from './fleet.ts';
 
 /*
  * Account switchers, backups, snapshots of virtual machines and late writes of programs put back what everybody
@@ -154,11 +154,12 @@ describe('a sign-in that somebody signed out of', () => {
   it('is no sign-out where the entry was wiped: what was held comes back', async () => {
     const [value] = await played(1);
     fleet.store.texts.delete(GLOBAL);
-    await look(A, B);
+    const targets = [{ mission: A }, { mission: B }];
+    const { global } = await fleet.reconciler().reconcile({ targets });
     expect(tokenIn(A.configDir)).toBe(value?.accessToken);
     await fleet.reconciler().reconcile({
-      targets: [{ mission: A }, { mission: B }],
-      globalAnswer: 'restore',
+      targets,
+      globalAnswer: verdictOn(global, 'restore'),
     });
     expect(tokens()).toEqual(all(value ?? null));
   });
