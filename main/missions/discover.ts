@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errorCode, errorText } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
 import type { AgencPaths } from '../system/paths.ts';
-import { CONFIG_FOLDER, type Mission, plainName } from './mission.ts';
+import { CONFIG_FOLDER, likeName, type Mission, plainName } from './mission.ts';
 import { type MissionNote, openMissionNotes } from './missionNote.ts';
 
 /** Where missions are, and what was noted of them. */
@@ -35,12 +35,16 @@ const LINKED =
 
 /**
  * The missions under a `missions/` folder. A missing folder holds none, and what cannot be looked into is
- * one odd entry, and nothing to the others.
+ * one odd entry, and nothing to the others. None goes by what is another's id or name.
+ * @param others missions from elsewhere, whose names are taken
  * @throws the system's error if the folder itself is there but cannot be read
  */
-export function findMissions(folders: MissionFolders): FoundMissions {
+export function findMissions(
+  folders: MissionFolders,
+  others: readonly Mission[] = [],
+): FoundMissions {
   const noteOf = openMissionNotes(folders.missionNotes);
-  const missions: Mission[] = [];
+  const missions: Named[] = [];
   const odd: OddEntry[] = [];
   const unknown = new Set<string>();
   for (const entry of entriesOf(folders.missions)) {
@@ -53,7 +57,8 @@ export function findMissions(folders: MissionFolders): FoundMissions {
       odd.push({ name: plainName(entry.name), why: plainName(errorText(error)) });
     }
   }
-  return { missions: missions.sort((a, b) => (a.id < b.id ? -1 : 1)), odd, unknown };
+  const named = withOwnNames(missions, others);
+  return { missions: named.sort((a, b) => (a.id < b.id ? -1 : 1)), odd, unknown };
 }
 
 /** The same without what is odd. @throws as {@link findMissions} */
@@ -71,11 +76,34 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 /** @param note what was decided when it was made; `null` for one of another program, or of before there were notes */
-function readMission(missionsFolder: string, id: string, note: MissionNote | null): Mission {
+function readMission(missionsFolder: string, id: string, note: MissionNote | null): Named {
   const folder = join(missionsFolder, id);
   const configDir = join(folder, CONFIG_FOLDER);
-  const name = plainName(note?.name ?? nameInFile(missionsFolder, id) ?? id) || id;
-  return { id, name, kind: 'agenc', folder, configDir, repo: note?.repo ?? null };
+  const said = note?.name == null ? nameInFile(missionsFolder, id) : null;
+  const name = plainName(note?.name ?? said ?? id) || id;
+  const mission = { id, name, kind: 'agenc', folder, configDir, repo: note?.repo ?? null } as const;
+  return { mission, isItsOwnWord: said !== null };
+}
+
+interface Named {
+  readonly mission: Mission;
+  /** The mission itself may have written its name. */
+  readonly isItsOwnWord: boolean;
+}
+
+/** Whoever calls itself as another one is called goes by its id: people name missions to stop and to remove them. */
+function withOwnNames(found: readonly Named[], others: readonly Mission[]): Mission[] {
+  const all = [...found.map(({ mission }) => mission), ...others];
+  const owners = new Map<string, Set<string>>();
+  for (const { id, name } of all)
+    for (const each of [id, name]) {
+      const like = likeName(each);
+      owners.set(like, (owners.get(like) ?? new Set()).add(id));
+    }
+  return found.map(({ mission, isItsOwnWord }) => {
+    const isTaken = (owners.get(likeName(mission.name))?.size ?? 0) > 1;
+    return isItsOwnWord && isTaken ? { ...mission, name: mission.id } : mission;
+  });
 }
 
 function nameInFile(missionsFolder: string, id: string): string | null {

@@ -36,6 +36,21 @@ export function plainName(text: string): string {
     .toWellFormed();
 }
 
+/** A name as people may take it for another one: whatever its case, its width, and signs that nobody sees. */
+export function likeName(text: string): string {
+  return plainName(
+    text.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, ''),
+  ).toLowerCase();
+}
+
+/**
+ * How a mission is named in messages: `"fix login" (4f1c2a)`. A name may be what the mission says of itself, so its id
+ * stands beside it, and no quotation mark in it ends it.
+ */
+export function calledMission({ id, name }: Pick<Mission, 'id' | 'name'>): string {
+  return name === id ? `"${id}"` : `"${name.replaceAll('"', "'")}" (${id})`;
+}
+
 /**
  * The folder of all missions, by that of one (`<AGENC_DIRPATH>/missions/<id>`): below it no link is followed,
  * since a mission's Claude can have made it (see `ownPlace.ts`).

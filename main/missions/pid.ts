@@ -2,6 +2,11 @@ import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../system/errors.ts';
 import { readForeignText } from '../system/foreignFile.ts';
+import {
+  livenessOf,
+  type ProcessIdentity,
+  processIdentitySchema,
+} from '../system/processIdentity.ts';
 import { processAge, startFromProc } from '../system/processStart.ts';
 import { missionsFolderOf, PID_FILE } from './mission.ts';
 import { notedWrapper } from './runFile.ts';
@@ -50,7 +55,29 @@ export function runningPid(missionFolder: string): number | null {
     // The number is that of a process in another container.
     if (noted.liveness === 'elsewhere') return null;
   }
-  return wasThereWhenWritten(path, pid) ? pid : null;
+  return !isNobodys(missionFolder, pid) && wasThereWhenWritten(path, pid) ? pid : null;
+}
+
+/**
+ * Whether a process that runs for ever runs no mission: the system's first one, and ours. A mission that names it would
+ * run for ever, too, and could be neither stopped nor removed.
+ */
+function isNobodys(missionFolder: string, pid: number): boolean {
+  if (pid === 1 || pid === process.pid) return true;
+  const engine = notedEngine(missionFolder);
+  return engine?.pid === pid && livenessOf(engine) === 'alive';
+}
+
+/** As its lock says, which no mission writes. */
+function notedEngine(missionFolder: string): ProcessIdentity | null {
+  const path = join(dirname(dirname(missionFolder)), 'bar', 'engine.lock');
+  try {
+    const text = readForeignText(path, MAX_BYTES);
+    return text === null ? null : processIdentitySchema.parse(JSON.parse(text));
+  } catch {
+    // Just being written: it names nobody.
+    return null;
+  }
 }
 
 /** The files that were found to name a process that was there before them, and which one. */

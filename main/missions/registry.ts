@@ -72,8 +72,9 @@ export function createMissionRegistry(
     odd: () => odd,
 
     rescan() {
-      const found = findMissions(folders);
-      const missions = [...found.missions, ...attached.list()];
+      const own = attached.list();
+      const found = findMissions(folders, own);
+      const missions = [...found.missions, ...own];
       odd = found.odd;
       const ids = new Set([...missions.map(({ id }) => id), ...found.unknown]);
       const removed = [...known.values()].filter(({ mission }) => !ids.has(mission.id));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPrompt, keepPrompt } from '../missions/firstPrompt.ts';
-import { WORK_FOLDER } from '../missions/mission.ts';
+import { calledMission, WORK_FOLDER } from '../missions/mission.ts';
 import { requireOwnFolders } from '../missions/ownFolders.ts';
 import { runningPid } from '../missions/pid.ts';
 import { liveWrapper } from '../missions/runFile.ts';
@@ -100,7 +100,7 @@ export async function stopMission(
   const pid = livePid(mission);
   if (pid === null) {
     if (!(await endOrphan(mission.folder, LIMITS.graceMs, tell)))
-      throw new UserError(`Mission "${mission.name}" does not run.`);
+      throw new UserError(`Mission ${calledMission(mission)} does not run.`);
     await askAnyEngine(host, 'writeBack', { id: mission.id }, true);
     return;
   }
@@ -115,7 +115,7 @@ export async function stopMission(
     }
     if (passedMs > STOP_PATIENCE_MS)
       throw new UserError(
-        `Mission "${mission.name}" (process ${pid}) does not end; look at ${join(mission.folder, 'wrapper.log')}.`,
+        `Mission ${calledMission(mission)} (process ${pid}) does not end; look at ${join(mission.folder, 'wrapper.log')}.`,
       );
     await sleep(LOOK_MS);
   }
@@ -134,7 +134,7 @@ async function askToStop(mission: OwnMission, pid: number): Promise<void> {
   } catch (error) {
     if (wrapper === null && error instanceof NoWrapper)
       throw new UserError(
-        `Mission "${mission.name}" runs under process ${pid}, which is no wrapper of AgenC Bar as far as it can be proven; nothing was sent to it. End it where it runs.`,
+        `Mission ${calledMission(mission)} runs under process ${pid}, which is no wrapper of AgenC Bar as far as it can be proven; nothing was sent to it. End it where it runs.`,
       );
     if (wrapper === null) throw error;
   }
@@ -157,6 +157,6 @@ function refuseRunning(mission: OwnMission): void {
   const pid = livePid(mission);
   if (pid !== null)
     throw new UserError(
-      `Mission "${mission.name}" runs already (process ${pid}); it is in the terminal where it was opened.`,
+      `Mission ${calledMission(mission)} runs already (process ${pid}); it is in the terminal where it was opened.`,
     );
 }

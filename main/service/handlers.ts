@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../credentials/entry.ts';
-import { WORK_FOLDER } from '../missions/mission.ts';
+import { calledMission, WORK_FOLDER } from '../missions/mission.ts';
 import { removeMissionNote } from '../missions/missionNote.ts';
 import { isActive, type KnownMission } from '../missions/registry.ts';
+import { removeMissionFolder } from '../missions/removeFolder.ts';
 import { liveWrapper, removeRunFile } from '../missions/runFile.ts';
 import { UNREADABLE_FIELD } from '../sync/goingValues.ts';
 import { createReporter, reportInspection } from '../sync/report.ts';
@@ -155,7 +155,7 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
       const work = join(folder, WORK_FOLDER);
       const kept = !deleteWork && holdsSomething(work) ? work : null;
       if (kept === null) {
-        await rm(folder, { recursive: true, force: true });
+        await removeMissionFolder(folder);
         removeMissionNote(parts.paths.missionNotes, mission.id);
       }
       engine.lookAtMissions();
@@ -166,18 +166,18 @@ export function createHandlers(parts: Parts, enginePid: number | null): CommandH
 
 /** @throws UserError if a mission runs, or may */
 async function refuseRunning(known: KnownMission, folder: string): Promise<void> {
-  const { name } = known.mission;
+  const called = calledMission(known.mission);
   // Its `pid` file is the mission's to take away; our own note is not.
   const pid = isActive(known) ? known.pid : liveWrapper(folder);
-  if (pid !== null) throw new UserError(`Mission "${name}" runs (process ${pid}); stop it first.`);
+  if (pid !== null) throw new UserError(`Mission ${called} runs (process ${pid}); stop it first.`);
   const orphan = findOrphan(folder);
   if (orphan !== null)
     throw new UserError(
-      `A Claude whose wrapper was killed still runs in mission "${name}" (process ${orphan}); stop it first.`,
+      `A Claude whose wrapper was killed still runs in mission ${called} (process ${orphan}); stop it first.`,
     );
   if (await isAccepting(wrapperSocket(folder)))
     throw new UserError(
-      `Something answers for mission "${name}" as its wrapper, perhaps in another container; end that first.`,
+      `Something answers for mission ${called} as its wrapper, perhaps in another container; end that first.`,
     );
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf } from '../credentials/fields.ts';
 import type { OddEntry } from '../missions/discover.ts';
-import { entryRef, type Mission } from '../missions/mission.ts';
+import { calledMission, entryRef, type Mission } from '../missions/mission.ts';
 import { isSynced, type MissionChange, type MissionRegistry } from '../missions/registry.ts';
 import type { RefreshFence } from '../refresh/refreshFence.ts';
 import type { RefreshView } from '../refresh/refreshPlace.ts';
@@ -262,17 +262,18 @@ export function createEngine(deps: EngineDeps): Engine {
     );
     const outcome = missions.get(mission.id);
     if (outcome?.status === 'busy') {
-      const what = blocked === null ? `The entry of mission "${mission.name}"` : 'The global entry';
+      const what =
+        blocked === null ? `The entry of mission ${calledMission(mission)}` : 'The global entry';
       throw unavailableError(what, blocked ?? lockedOut(store, entryRef(mission)));
     }
     const view = outcome?.view;
     // A config directory that is gone has nothing to carry up.
     if (view?.status === 'unavailable' && view.reason !== 'missing') {
-      throw unavailableError(`The entry of mission "${mission.name}"`, view);
+      throw unavailableError(`The entry of mission ${calledMission(mission)}`, view);
     }
     if (view?.status === 'malformed') {
       throw new UserError(
-        `The entry of mission "${mission.name}" is ${view.reason}; mend it or resolve its alert first.`,
+        `The entry of mission ${calledMission(mission)} is ${view.reason}; mend it or resolve its alert first.`,
       );
     }
   }
@@ -281,7 +282,7 @@ export function createEngine(deps: EngineDeps): Engine {
     // It may have been waited for a lock, and somebody has started the mission meanwhile.
     onMissionChanges(registry.recheck(mission.id));
     if (isSynced(registry.get(mission.id)))
-      throw new UserError(`Mission "${mission.name}" runs by now; stop it first.`);
+      throw new UserError(`Mission ${calledMission(mission)} runs by now; stop it first.`);
     const now = await store.read(entryRef(mission));
     const result = now.status === 'found' ? await store.remove(entryRef(mission), now.text) : now;
     const isGone =
@@ -395,8 +396,8 @@ export function createEngine(deps: EngineDeps): Engine {
           // Outside the lock on the global entry: the others are kept in step meanwhile.
           await sleep(REMOVE_PAUSE_MS);
         } else if (result.status === 'moved') {
-          throw new UserError(`Mission "${mission.name}" was just written to; try again.`);
-        } else throw unavailableError(`The entry of mission "${mission.name}"`, result);
+          throw new UserError(`Mission ${calledMission(mission)} was just written to; try again.`);
+        } else throw unavailableError(`The entry of mission ${calledMission(mission)}`, result);
       }
     },
 

@@ -9,6 +9,7 @@ import type { Digest, Digester } from '../credentials/digest.ts';
 import type { Entry } from '../credentials/entry.ts';
 import { type FieldId, fieldsOf, isServerField, splitField } from '../credentials/fields.ts';
 import { fieldName, isUsable } from '../credentials/serverState.ts';
+import { calledMission } from '../missions/mission.ts';
 import type { Alerts } from './alerts.ts';
 import type { Replacement } from './outcome.ts';
 import type { PlannedMission } from './plan.ts';
@@ -89,7 +90,8 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
     for (const each of told.keys()) if (alerts.get(each) === undefined) told.delete(each);
     const ofIts = [...told.values()].filter((each) => each.missionId === missionId).length;
     if (first === undefined && ofIts >= MOST_OPEN) {
-      const flood = `Mission "${from}" has replaced more than ${MOST_OPEN} sign-ins of all others: those after them are not listed one by one. The journal keeps what they replaced for 30 days ("agenc-bar journal ls"). Look at what runs in that mission, and stop it; then "dismiss" this.`;
+      const called = calledMission({ id: missionId, name: from });
+      const flood = `Mission ${called} has replaced more than ${MOST_OPEN} sign-ins of all others: those after them are not listed one by one. The journal keeps what they replaced for 30 days ("agenc-bar journal ls"). Look at what runs in that mission, and stop it; then "dismiss" this.`;
       alerts.happened({ ...about, id: `replaced-many-${missionId}`, servers: [], message: flood });
       return;
     }
@@ -109,10 +111,11 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
       const [oldest] = last.keys();
       if (last.size > MOST_REMEMBERED && oldest !== undefined) last.delete(oldest);
       if (changes.length === 0) return;
+      const called = calledMission({ id: noted.missionId, name: from });
       tell(
         replacement,
         from,
-        `Mission "${from}" signed in to "${name}" anew, for everybody, and elsewhere than before: ${changesText(changes)}. Its tokens will be renewed there. If that was not you, resolve this alert with "former" (put the former sign-in back everywhere); else with "dismiss".`,
+        `Mission ${called} signed in to "${name}" anew, for everybody, and elsewhere than before: ${changesText(changes)}. Its tokens will be renewed there. If that was not you, resolve this alert with "former" (put the former sign-in back everywhere); else with "dismiss".`,
       );
     },
 
@@ -121,10 +124,11 @@ export function createReplacements(alerts: Pick<Alerts, 'happened' | 'get'>): Re
       if (entry === undefined || entry.isTold || entry.replacement.latter !== digest) return;
       const { replacement, from } = entry;
       entry.isTold = true;
+      const called = calledMission({ id: replacement.missionId, name: from });
       tell(
         replacement,
         from,
-        `The sign-in to "${replacement.name}" that came from mission "${from}" was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
+        `The sign-in to "${replacement.name}" that came from mission ${called} was refused by the server, and it had taken the place of a usable one. Resolve this alert with "former" (put that one back everywhere) or, once you have signed in anew, with "dismiss".`,
       );
     },
 

@@ -1,4 +1,4 @@
-import { entryRef, type Mission } from '../missions/mission.ts';
+import { calledMission, entryRef, type Mission } from '../missions/mission.ts';
 import type { CredentialStore, EntryRef, Unavailable } from '../stores/store.ts';
 import { ExitCode, UserError } from '../system/userError.ts';
 import { digestOfAll, type Tampering } from '../trust/judge.ts';
@@ -118,9 +118,10 @@ export function createReporter(
 
     mission(mission, finding, stuck) {
       const { view, status, held, heldDigest, conflicts, tampered, oversized, refused } = finding;
-      const { id, name } = mission;
+      const { id } = mission;
+      const called = calledMission(mission);
       const about = { missionId: id, servers: held };
-      const what = `The entry of mission "${name}"`;
+      const what = `The entry of mission ${called}`;
       alerts.set(
         `unavailable-${id}`,
         view.status === 'unavailable'
@@ -131,11 +132,11 @@ export function createReporter(
         const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
         wipe(id, { digest: ALL_OF_IT, servers: [], message });
       } else if (held.length > 0) {
-        const message = `${list(held)} vanished from mission "${name}" in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
+        const message = `${list(held)} vanished from mission ${called} in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
         wipe(id, { digest: heldDigest, servers: held, message });
       } else if (status === 'done' && !stuck) wipe(id, null);
 
-      if (status === 'done' && !stuck) tampering(id, `Mission "${name}"`, tampered);
+      if (status === 'done' && !stuck) tampering(id, `Mission ${called}`, tampered);
       if (status === 'done' && !stuck) {
         const message = tooLargeText(mission.name, oversized);
         const text = { missionId: id, servers: oversized, kind: 'hostile' as const };
@@ -144,7 +145,7 @@ export function createReporter(
       }
 
       if (conflicts.length > 0) {
-        const message = `Mission "${name}" and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
+        const message = `Mission ${called} and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
         alerts.happened({
           id: `conflict-${id}`,
           missionId: id,
