@@ -74,6 +74,18 @@ describe('a tampered sign-in', () => {
     await view.close();
   });
 
+  it('asks anew when more vanishes while the question is open, though that reads the same', async () => {
+    const wipe = { ...ALERTS.wipe, id: 'wipe-81b2de-0123456789ab' };
+    const view = await pages.open(withSnapshot({ alerts: [wipe] }));
+    await button(view, 'Remove everywhere…').click();
+    await dialog(view).waitFor();
+    await view.push(withSnapshot({ alerts: [{ ...wipe, id: 'wipe-81b2de-ba9876543210' }] }));
+    await dialog(view).waitFor({ state: 'detached' });
+    await view.page.getByText('This changed while you were asked.').waitFor();
+    expect(await view.calls()).toEqual([]);
+    await view.close();
+  });
+
   it('fits the popover, whatever the address', async () => {
     const message = `It goes to https://${'a-very-long-label'.repeat(3)}.${'x'.repeat(60)}.example/${'path'.repeat(200)} now.`;
     const view = await pages.open(withSnapshot({ alerts: [{ ...ALERTS.tampering, message }] }), {

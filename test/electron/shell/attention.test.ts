@@ -35,6 +35,21 @@ it('an alert leads to its mission, and keeps its cause', () => {
   ]);
 });
 
+it('what vanishes, or is tampered with, is one cause, however often more of it does', () => {
+  for (const kind of ['wipe', 'tampering'] as const) {
+    const [first, then] = ['0123456789ab', 'ba9876543210'].map((digest) =>
+      attentionOf(
+        withSnapshot({
+          missions: [],
+          alerts: [alert({ id: `${kind}-a-${digest}`, kind, missionId: 'a' })],
+        }),
+      ),
+    );
+    expect(first).toMatchObject([{ id: `alert:${kind}-a`, alertId: `${kind}-a-0123456789ab` }]);
+    expect(then?.map(({ id }) => id)).toEqual(first?.map(({ id }) => id));
+  }
+});
+
 it('an engine that does not run is a cause, also before anything is known', () => {
   const state = appState({ connection: { status: 'failed', message: 'why' }, snapshot: null });
   expect(attentionOf(state)).toMatchObject([{ id: 'engine', body: 'why' }]);
