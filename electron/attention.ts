@@ -1,5 +1,5 @@
-import { causeOf } from '../main/service/contract/alertCause.ts';
 import { engineAlertTitles } from '../main/service/contract/alertTitles.ts';
+import { causeOf } from '../main/service/contract/answers.ts';
 import type { AppState, Place } from '../main/service/contract/app.ts';
 import type { AlertMessage } from '../main/service/contract/engine.ts';
 import { shown, shownName } from '../main/service/contract/shown.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { causeOf } from '../../main/service/contract/alertCause.ts';
+import { causeOf } from '../../main/service/contract/answers.ts';
 import type { AppState } from '../../main/service/contract/app.ts';
 import { plural } from '../text/words.ts';
 import { Boundary } from '../ui/Boundary.tsx';

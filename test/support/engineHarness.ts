@@ -16,8 +16,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createJournal, type Journal } from '../../main/journal/journal.ts';
 import { createJournalKeys } from '../../main/journal/journalKey.ts';
 import { callEngine } from '../../main/service/client.ts';
-import { causeOf } from '../../main/service/contract/alertCause.ts';
-import type { AlertAnswer } from '../../main/service/contract/answers.ts';
+import { type AlertAnswer, causeOf } from '../../main/service/contract/answers.ts';
 import type {
   CommandName,
   CommandParams,
