@@ -87,7 +87,7 @@ const believed = new Map<string, string>();
  * Whether a process is older than the file that names it. What was believed once is believed of that very
  * file for as long as the process lives: the clock may jump.
  */
-function wasThereWhenWritten(path: string, pid: number): boolean {
+export function wasThereWhenWritten(path: string, pid: number): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   const said = `${pid} ${startFromProc(pid)} ${stat.ino} ${stat.mtimeMs}`;

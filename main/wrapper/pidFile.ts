@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readPid, runningPid } from '../missions/pid.ts';
+import { readPid, runningPid, wasThereWhenWritten } from '../missions/pid.ts';
 import { temporaryName } from '../system/atomicFile.ts';
 import { errorCode } from '../system/errors.ts';
 import { isAccepting } from '../system/socketPath.ts';
@@ -56,8 +56,8 @@ export async function claimPidFile(path: string, socket: string): Promise<PidCla
  * or the wrapper runs in another container.
  */
 async function isHolder(pid: number, path: string, socket: string): Promise<boolean> {
-  if (runningPid(dirname(path)) === pid) return true;
-  return pid !== process.pid && (await isAccepting(socket));
+  if (pid === process.pid) return wasThereWhenWritten(path, pid);
+  return runningPid(dirname(path)) === pid || (await isAccepting(socket));
 }
 
 /** Whether a file was written just now: AgenC's own wrapper may be about to write its number. */

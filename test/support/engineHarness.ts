@@ -70,7 +70,7 @@ export interface World {
   ref(id: string): EntryRef;
   addMission(id: string, options?: MissionOptions): EntryRef;
   addMissions<const Ids extends readonly string[]>(...ids: Ids): { [K in keyof Ids]: EntryRef };
-  /** Writes the mission's `pid` file. @param pid default: this test's own process, which lives */
+  /** Writes the mission's `pid` file. @param pid default: the process that runs this test's, which outlives it; its own may be the engine's */
   setRunning(id: string, pid?: number): void;
   setStopped(id: string): void;
   startWrapper(): Promise<Wrapper>;
@@ -167,7 +167,7 @@ export function makeWorld(): World {
     return `The engine ${state}; its last events:\n${events.join('\n')}\n${engine.stderr()}`;
   }
 
-  function setRunning(id: string, pid = process.pid): void {
+  function setRunning(id: string, pid = process.ppid): void {
     writeFileSync(pidFile(id), `${pid}\n`);
   }
 
