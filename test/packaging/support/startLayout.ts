@@ -16,6 +16,8 @@ export interface StartLayout {
   /** Puts an electron package there that has its executable still to download. */
   offerDownload(script: string): void;
   start(options?: StartOptions): Started;
+  /** What was started and waits may end now: the file `end` is there. */
+  letEnd(): void;
   [Symbol.dispose](): void;
 }
 
@@ -55,24 +57,26 @@ export function startLayout(): StartLayout {
     },
     offerDownload: (script) => put(electron, 'install.js', script),
     start: (options = {}) => started(root, options),
+    letEnd: () => put(root, 'end', ''),
     [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
   };
 }
 
-/** Ends with 7 once it is interrupted, if it is told to wait. */
+/** If it is told to wait, it ends with 7 once it may, and says how often it was interrupted. */
 const commandDouble = `
+import { existsSync } from 'node:fs';
 console.log('command', process.argv.slice(2).join(' '));
 if (process.argv.includes('wait')) {
-  const alive = setInterval(() => undefined, 1000);
   let interrupts = 0;
   process.on('SIGINT', () => {
     interrupts += 1;
-    setTimeout(() => {
-      console.log('interrupts', interrupts);
-      clearInterval(alive);
-      process.exitCode = 7;
-    }, 200);
   });
+  const alive = setInterval(() => {
+    if (interrupts === 0 || !existsSync(new URL('../end', import.meta.url))) return;
+    console.log('interrupts', interrupts);
+    clearInterval(alive);
+    process.exitCode = 7;
+  }, 20);
   console.log('waiting');
 }
 `;
