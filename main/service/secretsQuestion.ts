@@ -1,3 +1,4 @@
+import { calledMission } from '../missions/mission.ts';
 import {
   approvedSecrets,
   approveSecrets,
@@ -25,9 +26,10 @@ const MAX_LINE = 400;
  */
 export async function secretsDecided(
   { missionNotes }: AgencPaths,
-  { id, name, folder }: Pick<OwnMission, 'id' | 'name' | 'folder'>,
+  mission: Pick<OwnMission, 'id' | 'name' | 'folder'>,
   ask: AskUser | null,
 ): Promise<string | null> {
+  const { id, folder } = mission;
   const secrets = readMissionSecrets(folder);
   if (secrets === null) return null;
   const approved = approvedSecrets(missionNotes, id);
@@ -40,7 +42,7 @@ export async function secretsDecided(
   const lines = secretsLines(secrets);
   const isApproved = await ask(
     [
-      `Mission "${name}" wants to start with secrets from your 1Password. ${secrets.path}`,
+      `Mission ${calledMission(mission)} wants to start with secrets from your 1Password. ${secrets.path}`,
       `${what}. Its Claude, or its repository, can have written it:`,
       ...lines.map((line) => `  ${line}`),
     ],

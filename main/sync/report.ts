@@ -138,7 +138,7 @@ export function createReporter(
 
       if (status === 'done' && !stuck) tampering(id, `Mission ${called}`, tampered);
       if (status === 'done' && !stuck) {
-        const message = tooLargeText(mission.name, oversized);
+        const message = tooLargeText(mission, oversized);
         const text = { missionId: id, servers: oversized, kind: 'hostile' as const };
         alerts.set(`large-${id}`, message === null ? null : { ...text, message });
         alerts.set(`full-${id}`, refused && roomAlert(mission, refused));
