@@ -139,8 +139,8 @@ describe.skipIf(!found.ok)(
           expect(alert).toMatchObject({ kind: 'tampering', missionId: 'a', servers: [LOOP] });
           expect([b, global].map((dir) => serverIn(dir)?.value)).toEqual([held, held]);
 
-          // The other's client and the engine go on, and ask the real server only.
-          putValue(b, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
+          // The other's client and the engine go on, and ask the real server only. What the global entry says counts.
+          putValue(global, (value) => ({ ...value, expiresAt: Date.now() + DUE_MS }));
           expect(await statusIn(scene, b)).toBe('connected');
           const former = scene.server.serialOf(held?.accessToken);
           await until(

@@ -223,7 +223,7 @@ it('of the global entry alone is refreshed where a mission lives by that, and on
   const [shown] = (await world.status()).global.servers;
   expect(shown?.nextRefreshAt, 'a plain claude refreshes its own').toBeNull();
   // As a wrapper says that its Claude uses the global entry.
-  writeFileSync(join(world.paths.missions, 'a', 'shared-store'), `${process.pid}\n`);
+  writeFileSync(join(world.paths.missions, 'a', 'shared-store'), `${process.ppid}\n`);
   world.setRunning('a');
   expect(await engine.waitFor('refresh')).toMatchObject({ outcome: 'refreshed' });
   expect(serialIn(oauth, world.global, LOOP)).toBe(2);
