@@ -68,6 +68,8 @@ export function createAnswers(
       throw new UserError(
         `Nothing was accepted: what the alert says changed in this moment, or there is more than it can show. Read it anew ("agenc-bar alerts"), then answer it.`,
       );
+    // Whoever has answered it need not wait until it is certain that it does not come back.
+    if (left.length === 0) alerts.set(alert.id, null);
   }
 
   async function leftTampered(alert: Alert, answer: TamperingAnswer) {

@@ -116,6 +116,18 @@ describe('a mission that changes where the others’ refresh token is sent', () 
     await until('refreshed there as well', () => serialIn(bank, mission, BANK) === 2);
   });
 
+  it('is told once more each time, and is gone once it is answered, however often', async () => {
+    await start();
+    for (let round = 0; round < 5; round += 1) {
+      await tamper((value) => {
+        value.issuer = `${thief.origin}/${round}`;
+      });
+      const alert = await world.untilAlert(TAMPERING);
+      await resolve(alert.id, 'keep');
+      expect((await world.status()).alerts).toEqual([]);
+    }
+  });
+
   it('is right when the user accepts it, for everybody', async () => {
     await start();
     // Moved for real: the new address hands everything on to the bank.
