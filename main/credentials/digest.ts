@@ -6,6 +6,11 @@ import { type FieldId, fieldId } from './fields.ts';
 /** SHA-256 in lower-case hex, 64 digits. */
 export type Digest = string;
 
+/** Names a value in few signs: the first 12 hex digits of the SHA-256 of its JSON. */
+export function shortDigest(value: unknown): string {
+  return hash('sha256', JSON.stringify(value)).slice(0, 12);
+}
+
 export interface Digester {
   /** SHA-256 of a field's canonical JSON (RFC 8785). */
   field(id: FieldId, value: Json): Digest;

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { shortDigest } from './digest.ts';
 import { isObject, type Json } from './entry.ts';
 
 /**
@@ -25,9 +25,21 @@ const ACCESS_MEMBERS = [['refreshToken'], ['expiresAt'], ['scope']] as const;
 const ADDED_LATER = ['issuer', 'discoveryState.authorizationServerUrl'];
 /** An older client leaves these out. */
 const LEFT_OUT = ['issuer', 'discoveryState.authServerMetadataUrl'];
-const DIGITS = 12;
+
+/** Entries are never changed in place, and a look at one is made again whenever the book changes. */
+const remembered = new WeakMap<object, Marks>();
 
 export function marksOf(value: Json): Marks {
+  if (!isObject(value)) return readMarks(value);
+  let marks = remembered.get(value);
+  if (marks === undefined) {
+    marks = readMarks(value);
+    remembered.set(value, marks);
+  }
+  return marks;
+}
+
+function readMarks(value: Json): Marks {
   const signIn: Record<string, string> = {};
   for (const path of SIGN_IN_MEMBERS) {
     const said = memberAt(value, path);
@@ -57,8 +69,4 @@ function memberAt(value: Json, path: readonly string[]): Json | undefined {
     at = at[step];
   }
   return at;
-}
-
-function shortDigest(value: Json): string {
-  return hash('sha256', JSON.stringify(value)).slice(0, DIGITS);
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { shortDigest } from '../credentials/digest.ts';
 import type { FieldId } from '../credentials/fields.ts';
 import type { LoadedEntry } from './entryView.ts';
 import type { WipeAnswer } from './plan.ts';
@@ -11,15 +11,11 @@ export interface WipeVerdict {
 }
 
 /** What is missing from an unreadable entry: all of it. */
-export const ALL_OF_IT = digestOf(['unreadable']);
+export const ALL_OF_IT = shortDigest(['unreadable']);
 
 /** Names what has vanished: by the fields themselves, since servers may share a name. 12 hex digits. */
 export function wipeDigest(held: Iterable<FieldId>): string {
-  return digestOf([...held].sort());
-}
-
-function digestOf(parts: readonly string[]): string {
-  return hash('sha256', JSON.stringify(parts)).slice(0, 12);
+  return shortDigest([...held].sort());
 }
 
 /** Whether an entry still lacks just what the user has read of. @param held what a plan without the answer waits with */

@@ -64,6 +64,13 @@ export interface DestinationBook {
  */
 const MAX_ADDRESSES = 200;
 
+/** A server's value in an entry. */
+interface Value {
+  readonly entry: Entry;
+  readonly serverKey: string;
+  readonly value: Json;
+}
+
 interface Look {
   readonly found: readonly Tampering[];
   readonly signIns: readonly SignIn[];
@@ -116,13 +123,14 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   /** @returns the sign-in that the tokens belong to */
-  function take(entry: Entry, serverKey: string, said: Destination, place: string): SignIn | null {
+  function take(value: Value, said: Destination, place: string): SignIn | null {
+    const { entry, serverKey } = value;
     const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
     for (const secret of secrets) bind(secret, serverKey, authorizationServerOf(said), place);
     if (tokens.length === 0) return null;
     const signIn = known.ofTokens(tokens);
-    if (signIn === undefined) return add(entry, serverKey, said, place);
-    noteMarks(signIn, entry, serverKey, place);
+    if (signIn === undefined) return add(value, said, place);
+    noteMarks(signIn, value, place);
     const fresh = tokens.filter((token) => known.ofToken(token) === undefined);
     const goes = placeFor(signIn, said);
     const joined = goes && joinedWith(goes.destination, said);
@@ -138,7 +146,8 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
   }
 
   /** What is known of a sign-in that was made at the same place holds for its successor, too. */
-  function add(entry: Entry, serverKey: string, said: Destination, seenIn: string): SignIn {
+  function add(value: Value, said: Destination, seenIn: string): SignIn {
+    const { entry, serverKey } = value;
     const { tokens, clientSecrets: secrets } = secretsOf(entry, serverKey);
     const all = known.ofServer(serverKey);
     const before = all
@@ -157,19 +166,19 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       places: [{ destination, endpoint: before?.endpoint ?? null }],
       standing: 'offered',
     };
-    noteMarks(signIn, entry, serverKey, seenIn);
+    noteMarks(signIn, value, seenIn);
     known.add(signIn, allInUse);
     changed();
     return signIn;
   }
 
   /** At first sight, and whenever the global entry says otherwise; of a refresh, what came with its access token. */
-  function noteMarks(signIn: SignIn, entry: Entry, serverKey: string, place: string): void {
+  function noteMarks(signIn: SignIn, { entry, serverKey, value }: Value, place: string): void {
     const token = markedToken(entry, serverKey);
     if (token === null || signIn.serverKey !== serverKey) return;
-    const said = marksOf(fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null);
     const { marks } = signIn;
     if (marks === null) return;
+    const said = marksOf(value);
     const counts = marks === undefined || place === GLOBAL_PLACE;
     const isKnown = marks !== undefined && (!counts || !isOtherSignIn(marks.signIn, said.signIn));
     if (
@@ -224,7 +233,9 @@ export function openDestinationBook(path: string, now: () => number = Date.now):
       const said = destinationOf(value);
       const tampering = judge(known, entry, serverKey, value, place === GLOBAL_PLACE, said);
       const signIn =
-        tampering === null ? take(entry, serverKey, said, place) : signInOf(entry, serverKey);
+        tampering === null
+          ? take({ entry, serverKey, value }, said, place)
+          : signInOf(entry, serverKey);
       if (tampering !== null) found.push(tampering);
       if (signIn == null) continue;
       signIns.push(signIn);

@@ -7,8 +7,9 @@ import {
   isThinner,
   secretsOf,
 } from '../credentials/destination.ts';
+import { shortDigest } from '../credentials/digest.ts';
 import { type Entry, type Json, SERVER_MAP } from '../credentials/entry.ts';
-import { fieldId, fieldsOf } from '../credentials/fields.ts';
+import { fieldId } from '../credentials/fields.ts';
 import { isOtherSignIn, marksOf } from '../credentials/marks.ts';
 import { fieldName } from '../credentials/serverState.ts';
 import type { KnownSignIns } from './knownSignIns.ts';
@@ -53,7 +54,8 @@ export function judge(
   const place = signIn && placeFor(signIn, said);
   const superseded = supersededIn(known, serverKey, tokens, signIn);
   const isThin = place !== undefined && isThinner(place.destination, said);
-  const isAltered = !isGlobal && signIn !== undefined && isOtherThanNoted(signIn, entry, serverKey);
+  const isAltered =
+    !isGlobal && signIn !== undefined && isOtherThanNoted(signIn, entry, serverKey, value);
   // What would have secrets sent elsewhere is told, rather than put right without a word.
   const inferior = superseded !== null || isThin || (isAltered && changes.length === 0);
   if (changes.length === 0 && !inferior) return null;
@@ -100,10 +102,9 @@ function objections(
 }
 
 /** Whether a value says of known tokens what was not said when they were first seen. */
-function isOtherThanNoted(signIn: SignIn, entry: Entry, serverKey: string): boolean {
+function isOtherThanNoted(signIn: SignIn, entry: Entry, serverKey: string, value: Json): boolean {
   const { marks } = signIn;
   if (marks == null || signIn.serverKey !== serverKey) return false;
-  const value = fieldsOf(entry).get(fieldId(SERVER_MAP, serverKey)) ?? null;
   const said = marksOf(value);
   if (isOtherSignIn(marks.signIn, said.signIn)) return true;
   const token = markedToken(entry, serverKey);
@@ -151,7 +152,7 @@ function demandDigest(
   const signedIn = tokens.map((token) => ofToken(token)?.tokens[0] ?? token);
   const addresses = [...said.addresses].sort(([a], [b]) => (a < b ? -1 : 1));
   const demand = [serverKey, addresses, said.client, [...new Set(signedIn)].sort(), secrets];
-  return hash('sha256', JSON.stringify(demand)).slice(0, 12);
+  return shortDigest(demand);
 }
 
 /** A secret that came to known tokens: it was made up, or it is another client's. */
