@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../system/jsonFile.ts';
+import { realPathOr } from '../system/links.ts';
 import { updateJsonFile } from '../system/updateJsonFile.ts';
 import { UserError } from '../system/userError.ts';
 import type { Mission } from './mission.ts';
@@ -48,7 +49,7 @@ export function createAttachedMissions(
           `${configDir} is the global config directory; it is always in step. Attach another one.`,
         );
       }
-      const missions = realOrSame(taken.missions);
+      const missions = realPathOr(taken.missions);
       if (real === missions || real.startsWith(`${missions}/`)) {
         const where = real === missions ? 'is the missions folder' : 'lies in the missions folder';
         throw new UserError(`${configDir} ${where}; missions are found by themselves.`);
@@ -107,15 +108,6 @@ function realFolder(path: string): string {
   return real;
 }
 
-function realOrSame(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // It does not exist yet, so nothing lies in it.
-    return path;
-  }
-}
-
 function sameFolder(path: string, real: string): boolean {
-  return realOrSame(path) === real;
+  return realPathOr(path) === real;
 }

@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makePrivateFolder, writeFileAtomic } from './atomicFile.ts';
 import { type ForeignOptions, readForeign } from './foreignFile.ts';
+import { realPathOr } from './links.ts';
 import { refuseLinks } from './ownPlace.ts';
 import { UserError } from './userError.ts';
 
@@ -55,7 +55,7 @@ export async function writeJsonFile(
   value: unknown,
   { links = 'refuse', below }: ForeignOptions = {},
 ): Promise<void> {
-  const place = links === 'follow' ? realPath(path) : path;
+  const place = links === 'follow' ? realPathOr(path) : path;
   refuseLinks(dirname(place), below);
   await makePrivateFolder(dirname(place));
   await writeFileAtomic(place, jsonText(value), {
@@ -68,14 +68,4 @@ export async function writeJsonFile(
 /** The content of a file of ours. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-/** Where a file really lies; the path itself if nothing is there. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // There is no such file yet, or a link leads nowhere.
-    return path;
-  }
 }

@@ -27,6 +27,15 @@ export function realPlace(path: string): string {
   return join(realpathSync(dirname(target)), basename(target));
 }
 
+/** Where a path really leads; the path itself where nothing is there, or one may not look. */
+export function realPathOr(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 function readLink(path: string): string | null {
   try {
     return readlinkSync(path);

@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { realPathOr } from './links.ts';
 
 /** Which of these files and folders are mounts of their own. None where that cannot be known: it is Linux that says it. */
 export function mountsAmong(paths: readonly string[]): string[] {
   const points = new Set(mountPoints());
-  return points.size === 0 ? [] : paths.filter((path) => points.has(realPath(path)));
+  return points.size === 0 ? [] : paths.filter((path) => points.has(realPathOr(path)));
 }
 
 /** As in proc(5): the fifth word of each line; white space in it is written in octal. */
@@ -20,13 +21,4 @@ function mountPoints(): string[] {
     .map((point) =>
       point.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
     );
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // There is nothing, or it cannot be looked at.
-    return path;
-  }
 }

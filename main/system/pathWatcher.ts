@@ -6,9 +6,10 @@ import { linkBelow } from './ownPlace.ts';
 export interface PathWatcher {
   /**
    * Calls `onChange` whenever the file or folder at `path` was made, replaced, written or removed, and
-   * also when the folder that it lies in appears. Returns its own end.
+   * also when the folder that it lies in appears.
    * @param path its last part may end in {@link ANY}: whatever in the folder has such a name
    * @param onChange is told the name; `null`: any of them
+   * @returns how to stop
    */
   watch(path: string, onChange: OnChange): () => void;
   /** Looks for watched folders that were replaced or came back, and watches those. Cheap: one stat each. */

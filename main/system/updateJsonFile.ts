@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { makePrivateFolder, writeFileAtomicSync } from './atomicFile.ts';
-import { type JsonFileOptions, jsonText, readJsonFile, realPath } from './jsonFile.ts';
+import { type JsonFileOptions, jsonText, readJsonFile } from './jsonFile.ts';
 import { tryKernelLock } from './kernelLock.ts';
+import { realPathOr } from './links.ts';
 import { UserError } from './userError.ts';
 
 /** Beside the files that are changed under it: one for all of a folder, and it stays. */
@@ -39,7 +40,7 @@ export async function updateJsonFile<T>(
     // All in one step: where the kernel keeps no locks, this process at least is in step with itself.
     const next = change(ifDamaged === 'refuse' ? read() : readOrNull(read));
     if (next === undefined) return;
-    const place = options.links === 'follow' ? realPath(path) : path;
+    const place = options.links === 'follow' ? realPathOr(path) : path;
     writeFileAtomicSync(place, jsonText(next), 0o600);
   } finally {
     closeSync(lock);
