@@ -59,6 +59,11 @@ export function missionsFolderOf(missionFolder: string): string {
   return dirname(missionFolder);
 }
 
+/** `bar/`, by a mission's folder: what lies there no mission writes. */
+export function barFolderOf(missionFolder: string): string {
+  return join(dirname(missionsFolderOf(missionFolder)), 'bar');
+}
+
 export function entryRef(mission: Mission): EntryRef {
   return { scope: 'mission', configDir: mission.configDir };
 }

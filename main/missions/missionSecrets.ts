@@ -7,7 +7,7 @@ import { errorText } from '../system/errors.ts';
 import { readForeign, readForeignText } from '../system/foreignFile.ts';
 import { writeJsonFile } from '../system/jsonFile.ts';
 import { UserError } from '../system/userError.ts';
-import { missionsFolderOf, WORK_FOLDER } from './mission.ts';
+import { barFolderOf, missionsFolderOf, WORK_FOLDER } from './mission.ts';
 
 /**
  * `agent/.claude/secrets.env`: variables that `op run` fills from 1Password. The mission's Claude, or the
@@ -27,12 +27,16 @@ const MAX_BYTES = 16 * 1024;
 /** `bar/missions/<id>.secrets`: what was approved. Not in the mission's folder, for the reasons of its note. */
 const approvalSchema = z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) });
 
+export function secretsPath(workDir: string): string {
+  return join(workDir, '.claude', 'secrets.env');
+}
+
 /**
  * @param folder `missions/<id>` @returns `null` where there is none
  * @throws UserError if it is no regular file of the user's own in its place, is too large, or cannot be read
  */
 export function readMissionSecrets(folder: string): MissionSecrets | null {
-  const path = join(folder, WORK_FOLDER, '.claude', 'secrets.env');
+  const path = secretsPath(join(folder, WORK_FOLDER));
   const read = readForeign(path, MAX_BYTES, { below: missionsFolderOf(folder) });
   if (read.status === 'absent') return null;
   if (read.status === 'found')
@@ -93,7 +97,7 @@ export function dropSecretsCopy(folder: string, id: string): void {
 
 /** Beside the note of the mission's run. */
 function copyPath(folder: string, id: string): string {
-  return join(missionsFolderOf(folder), '..', 'bar', 'runs', `${id}.env`);
+  return join(barFolderOf(folder), 'runs', `${id}.env`);
 }
 
 /** No mission's note ends like this, whatever its id is: those end with `.json`. */

@@ -8,7 +8,7 @@ import {
   processIdentitySchema,
 } from '../system/processIdentity.ts';
 import { processAge, startFromProc } from '../system/processStart.ts';
-import { missionsFolderOf, PID_FILE } from './mission.ts';
+import { barFolderOf, missionsFolderOf, PID_FILE } from './mission.ts';
 import { notedWrapper } from './runFile.ts';
 
 /** A number, and what a wrapper may write after it. */
@@ -68,9 +68,20 @@ function isNobodys(missionFolder: string, pid: number): boolean {
   return engine?.pid === pid && livenessOf(engine) === 'alive';
 }
 
+/** The lock that was read last, and whom it names: each mission of hundreds asks, at each look. */
+let lastLock: { readonly said: string; readonly engine: ProcessIdentity | null } | null = null;
+
 /** As its lock says, which no mission writes. */
 function notedEngine(missionFolder: string): ProcessIdentity | null {
-  const path = join(dirname(dirname(missionFolder)), 'bar', 'engine.lock');
+  const path = join(barFolderOf(missionFolder), 'engine.lock');
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return null;
+  const said = `${path} ${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+  if (lastLock?.said !== said) lastLock = { said, engine: readEngine(path) };
+  return lastLock.engine;
+}
+
+function readEngine(path: string): ProcessIdentity | null {
   try {
     const text = readForeignText(path, MAX_BYTES);
     return text === null ? null : processIdentitySchema.parse(JSON.parse(text));

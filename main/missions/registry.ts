@@ -24,6 +24,8 @@ export interface MissionChange {
 /** Which missions there are and which of them run, as of the last look. */
 export interface MissionRegistry {
   all(): readonly KnownMission[];
+  /** Those that are kept in step with an entry of their own ({@link isSynced}). */
+  synced(): readonly Mission[];
   get(id: string): KnownMission | undefined;
   /** What of the missions folder could not be looked into at the last look. */
   odd(): readonly OddEntry[];
@@ -68,6 +70,7 @@ export function createMissionRegistry(
 
   return {
     all: () => [...known.values()],
+    synced: () => [...known.values()].filter(isSynced).map(({ mission }) => mission),
     get: (id) => known.get(id),
     odd: () => odd,
 

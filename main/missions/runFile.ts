@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { makePrivateFolder, writeFileAtomicSync } from '../system/atomicFile.ts';
 import { readForeignText } from '../system/foreignFile.ts';
 import { type Liveness, livenessOf, processIdentitySchema } from '../system/processIdentity.ts';
+import { barFolderOf } from './mission.ts';
 
 /**
  * `bar/runs/<mission id>.json`: which wrapper of ours runs a mission, and which Claude it started. It lies
@@ -58,5 +59,5 @@ export function liveWrapper(missionFolder: string): number | null {
 
 /** A mission's folder is always `<AGENC_DIRPATH>/missions/<id>`. */
 function pathOf(missionFolder: string): string {
-  return join(dirname(dirname(missionFolder)), 'bar', 'runs', `${basename(missionFolder)}.json`);
+  return join(barFolderOf(missionFolder), 'runs', `${basename(missionFolder)}.json`);
 }

@@ -1,3 +1,4 @@
+import { secretsPath } from '../missions/missionSecrets.ts';
 import { readOauthToken } from '../missions/oauthToken.ts';
 import { UserError } from '../system/userError.ts';
 import { findOnPath } from './findProgram.ts';
@@ -76,7 +77,7 @@ export function childCommand(options: ChildCommandOptions): ChildCommand {
   const op = findOnPath('op', options.env);
   if (op === null) {
     throw new UserError(
-      `${mission.workDir}/.claude/secrets.env needs the 1Password command "op", which is not on PATH: install it, or remove the file.`,
+      `${secretsPath(mission.workDir)} needs the 1Password command "op", which is not on PATH: install it, or remove the file.`,
     );
   }
   return {

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { calledMission } from '../missions/mission.ts';
 import { copySecrets, dropSecretsCopy, readMissionSecrets } from '../missions/missionSecrets.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
 import { errorText } from '../system/errors.ts';
@@ -96,12 +97,12 @@ export async function runCourse(
 
   /** The copy that `op` reads, of secrets that the user has approved; `null`: Claude starts without. */
   function approvedCopy(): string | null {
-    const { folder, id, name } = options.mission;
+    const { folder, id } = options.mission;
     const secrets = readMissionSecrets(folder);
     if (secrets === null) return null;
     if (secrets.digest === options.approvedSecrets) return copySecrets(folder, id, secrets);
     warn(
-      `Claude starts without what ${secrets.path} names: you have not approved it as it is. To be asked, end mission "${name}" and run "agenc-bar mission run ${id}" in a terminal.`,
+      `Claude starts without what ${secrets.path} names: you have not approved it as it is. To be asked, end mission ${calledMission(options.mission)} and run "agenc-bar mission run ${id}" in a terminal.`,
     );
     return null;
   }
