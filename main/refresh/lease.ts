@@ -57,8 +57,9 @@ export interface LeaseDeps {
   readonly foldersOf: (serverKey: string) => readonly string[];
   /** Whether the lock there is that of another server, which has the same name for it and was known first. */
   readonly isLockOfAnother: (folder: string, serverKey: string) => boolean;
-  /** As the engine's: what somebody wrote a moment ago is in the global entry afterwards. */
+  /** What somebody wrote a moment ago is in the global entry afterwards. */
   readonly takeInAll: (serverKey: string) => Promise<void>;
+  /** As the engine's. */
   readonly replace: (
     id: FieldId,
     renew: (value: Json | undefined) => Json | null,

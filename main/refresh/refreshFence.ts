@@ -236,16 +236,9 @@ export function createRefreshFence(deps: RefreshFenceDeps): RefreshFence {
       return;
     }
     if (standings.has(join(folder, name))) stand(join(folder, name), lockGone);
-    const concerned = [...fences].filter(
-      ([
-        key,
-        {
-          state: { clients, held },
-        },
-      ]) => {
-        return refreshLockName(key) === name && (clients.has(folder) || held.has(folder));
-      },
-    );
+    const isConcerned = (key: string, { clients, held }: FenceState): boolean =>
+      refreshLockName(key) === name && (clients.has(folder) || held.has(folder));
+    const concerned = [...fences].filter(([key, { state }]) => isConcerned(key, state));
     // The next one that is taken there is a new one.
     if (concerned.length === 0) inherited.delete(join(folder, name));
     for (const [key, fence] of concerned) {

@@ -2,7 +2,7 @@ import type { Digest } from '../credentials/digest.ts';
 import type { Json } from '../credentials/entry.ts';
 import { type FieldId, splitField } from '../credentials/fields.ts';
 import type { Mission } from '../missions/mission.ts';
-import { isSynced, type MissionRegistry } from '../missions/registry.ts';
+import type { MissionRegistry } from '../missions/registry.ts';
 import { answersOf, answerWords, causeOf } from '../service/contract/answers.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
@@ -37,9 +37,8 @@ export function createAnswers(
   deps: AnswersDeps,
 ): (alertId: string, answer: AlertAnswer) => Promise<void> {
   const { alerts, registry, loop } = deps;
-  const targets = (isMeant: (mission: Mission) => boolean = () => true): Target[] =>
-    registry.all().flatMap(({ mission }) => (isMeant(mission) ? [{ mission }] : []));
-  const running = (): Target[] => targets(({ id }) => isSynced(registry.get(id)));
+  const all = (): Target[] => registry.all().map(({ mission }) => ({ mission }));
+  const running = (): Target[] => registry.synced().map((mission) => ({ mission }));
 
   function missionOf({ id, missionId }: Alert): Mission {
     const mission = missionId === null ? undefined : registry.get(missionId)?.mission;
@@ -56,7 +55,7 @@ export function createAnswers(
 
   function wipeRequest(alert: Alert, verdict: WipeVerdict): () => ReconcileRequest {
     // Stopped missions too: they may be the only ones that still have a value.
-    if (alert.missionId === null) return () => ({ targets: targets(), globalAnswer: verdict });
+    if (alert.missionId === null) return () => ({ targets: all(), globalAnswer: verdict });
     const mission = missionOf(alert);
     return () => ({ targets: [{ mission, answer: verdict }] });
   }

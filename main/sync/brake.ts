@@ -1,4 +1,5 @@
 import type { Clock } from '../system/clock.ts';
+import type { MissionOutcome } from './outcome.ts';
 
 /**
  * How often something is looked at that changes again and again. The first changes are looked at when they
@@ -45,6 +46,31 @@ const MS_PER_TOKEN = 50;
 const DEEPEST_DEBT = 32;
 /** Who changes on and on, and whose looks took this long since it was braked, is a storm before its time is up. */
 const COSTLY_MS = 1_000;
+
+/** More fields than a client changes in one write. What a look at so few takes is no fault of the mission's. */
+const ORDINARY_FIELDS = 8;
+
+/**
+ * Divides what a look took among those whose changes made it take longer than a sign-in does. Pure.
+ * @param isOwn whether a mission was looked at because its own entry had changed
+ * @returns ms for {@link Brake.charge}, by mission
+ */
+export function costsOf(
+  missions: ReadonlyMap<string, Pick<MissionOutcome, 'up' | 'down' | 'tampered' | 'oversized'>>,
+  isOwn: (id: string) => boolean,
+  tookMs: number,
+): readonly (readonly [id: string, ms: number])[] {
+  const rising = [...missions.values()].reduce((sum, { up }) => sum + up.length, 0);
+  const changes = [...missions].map(([id, { up, down, tampered, oversized }]) => {
+    // What comes down is its own doing where it has changed what it had, and nobody else did.
+    const undone = isOwn(id) ? Math.max(0, down.length + up.length - rising) : 0;
+    return [id, up.length + tampered.length + oversized.length + undone] as const;
+  });
+  const all = changes.reduce((sum, [, count]) => sum + count, 0);
+  return changes
+    .filter(([, count]) => count > ORDINARY_FIELDS)
+    .map(([id, count]) => [id, (tookMs * (count - ORDINARY_FIELDS)) / all]);
+}
 
 interface Braked {
   readonly since: number;

@@ -158,12 +158,11 @@ export function createEngine(deps: EngineDeps): Engine {
   let cancelPulse: (() => void) | null = null;
 
   const allMissions = (): Mission[] => registry.all().map(({ mission }) => mission);
-  const activeMissions = (): Mission[] =>
-    allMissions().filter(({ id }) => isSynced(registry.get(id)));
+  const running = (): Target[] => registry.synced().map((mission) => ({ mission }));
   const isShared = ({ id }: Mission): boolean => registry.get(id)?.shared ?? false;
   const recordOf = (mission: Mission): MissionRecord =>
     lineage.mission(mission.id, placeOf(store, entryRef(mission)));
-  const refreshView = createRefreshView({ ...deps, seen, loop, activeMissions, recordOf });
+  const refreshView = createRefreshView({ ...deps, seen, loop, recordOf });
 
   // --- what happens in the world ---------------------------------------------------------------
 
@@ -245,8 +244,7 @@ export function createEngine(deps: EngineDeps): Engine {
    */
   async function healOnce(): Promise<void> {
     try {
-      const targets = () => activeMissions().map((mission) => ({ mission }));
-      await loop.command(() => ({ targets: targets(), heal: true }));
+      await loop.command(() => ({ targets: running(), heal: true }));
     } catch {
       // An entry that cannot be used now has its alert, and is looked at again by itself.
     }
@@ -341,12 +339,7 @@ export function createEngine(deps: EngineDeps): Engine {
       const { missions } = await loop.command(
         () => ({
           heal,
-          targets: activeMissions()
-            .filter(isMeant)
-            .map((mission) => {
-              const phase = loop.phaseOf(mission.id);
-              return { mission, ...(phase && { phase }) };
-            }),
+          targets: registry.synced().filter(isMeant).map(loop.targetOf),
         }),
         RESYNC_PATIENCE_MS,
       );
@@ -360,8 +353,7 @@ export function createEngine(deps: EngineDeps): Engine {
     resolve: answer,
 
     async put(values) {
-      const targets = () => activeMissions().map((mission) => ({ mission }));
-      await loop.command(() => ({ targets: targets(), edits: () => values }));
+      await loop.command(() => ({ targets: running(), edits: () => values }));
     },
 
     async replace(id, renew) {
@@ -369,7 +361,7 @@ export function createEngine(deps: EngineDeps): Engine {
       let to = null as Json | null;
       const noticedAt = clock.monotonic();
       const { global, missions } = await loop.command(() => ({
-        targets: activeMissions().map((mission) => ({ mission })),
+        targets: running(),
         noticedAt,
         edits(entry) {
           from = fieldsOf(entry).get(id);
@@ -417,7 +409,7 @@ export function createEngine(deps: EngineDeps): Engine {
       watcher.dispose();
       pidLooks.dispose();
       deps.fence.dispose();
-      const targets = started ? activeMissions().map((mission) => ({ mission })) : [];
+      const targets = started ? running() : [];
       if (how === 'abandon') loop.abandon();
       try {
         await loop.stop(targets.length > 0 ? { targets } : null);

@@ -24,7 +24,7 @@ export function goingValues(
   bringers: Bringers,
 ): JournalValue[] {
   const planned = new Map(plan.missions.map((mission) => [mission.id, mission]));
-  const ups = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
+  const ups = broughtIn(plan);
   // A refresh replaces the same old value everywhere: once is enough.
   const once = new Map<string, JournalValue>();
   for (const value of goingFrom(global, plan.global, null, digester)) {
@@ -59,7 +59,7 @@ export function globalChanges({ global }: Reading, plan: Plan, digester: Digeste
   if (global.status === 'malformed') return [];
   const { entry: before } = contentOf(global);
   const [old, fresh] = [fieldsOf(before), fieldsOf(plan.global)];
-  const ups = new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
+  const ups = broughtIn(plan);
   return changedFields(before, plan.global).map((field) => {
     const [former, latter] = [old.get(field), fresh.get(field)];
     return {
@@ -74,6 +74,11 @@ export function globalChanges({ global }: Reading, plan: Plan, digester: Digeste
         looksRefreshed(former, latter),
     };
   });
+}
+
+/** The mission that each field of the global entry comes from. */
+function broughtIn(plan: Plan): ReadonlyMap<FieldId, string> {
+  return new Map(plan.missions.flatMap(({ id, up }) => up.map((field) => [field, id])));
 }
 
 function placeOf({ field, digest }: JournalValue): string {

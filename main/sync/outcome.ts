@@ -154,6 +154,16 @@ export function namesOf(ids: Iterable<FieldId>, ...entries: readonly (Entry | nu
   return [...ids].map((id) => fieldName(id, fields.find((map) => map.has(id))?.get(id)));
 }
 
+/** How many names or servers an alert lists at most. */
+export const SOME = 5;
+
+/** For people. @param most how many are listed */
+export function nameList(names: readonly string[], most = Number.POSITIVE_INFINITY): string {
+  const listed = names.slice(0, most).map((name) => `"${name}"`);
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return listed.join(', ') + more;
+}
+
 /** @param entries in which the names are looked up, the mission's own first */
 export function refusedOf(
   { refusal }: Pick<PlannedMission, 'refusal'>,

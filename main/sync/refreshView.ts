@@ -15,7 +15,6 @@ export interface RefreshViewDeps {
   readonly registry: MissionRegistry;
   readonly seen: Seen;
   readonly loop: WorkLoop;
-  readonly activeMissions: () => readonly Mission[];
   readonly recordOf: (mission: Mission) => MissionRecord;
 }
 
@@ -26,8 +25,7 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
   /** The digest on which a place and the others last agreed. */
   function agreedOn(missionId: string | null, field: FieldId): string | null {
     // What the global entry agreed on is known from those it agreed with.
-    const missions =
-      missionId === null ? deps.activeMissions() : [registry.get(missionId)?.mission];
+    const missions = missionId === null ? registry.synced() : [registry.get(missionId)?.mission];
     for (const mission of missions) {
       const digest = mission && deps.recordOf(mission).base.get(field);
       if (digest !== undefined) return digest;
@@ -43,7 +41,7 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
   return {
     places: () => [
       { missionId: null, folder: deps.global.configDir },
-      ...deps.activeMissions().map(({ id, configDir }) => ({ missionId: id, folder: configDir })),
+      ...registry.synced().map(({ id, configDir }) => ({ missionId: id, folder: configDir })),
     ],
 
     isShared: () => registry.all().some(({ shared }) => shared),
@@ -59,9 +57,7 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
 
     takeInAll: (serverKey) =>
       loop.lookNow(
-        deps
-          .activeMissions()
-          .filter(({ id }) => serversOf(id).some(({ key }) => key === serverKey)),
+        registry.synced().filter(({ id }) => serversOf(id).some(({ key }) => key === serverKey)),
       ),
 
     async takeIn(missionId) {
@@ -75,13 +71,7 @@ export function createRefreshView(deps: RefreshViewDeps): RefreshView {
       const isMeant = ({ id }: Mission): boolean => missionId === null || id === missionId;
       await loop.command(() => ({
         heal: true,
-        targets: deps
-          .activeMissions()
-          .filter(isMeant)
-          .map((mission) => {
-            const phase = loop.phaseOf(mission.id);
-            return { mission, ...(phase && { phase }) };
-          }),
+        targets: registry.synced().filter(isMeant).map(loop.targetOf),
       }));
     },
   };

@@ -8,7 +8,9 @@ import {
   type InspectedMission,
   type Inspection,
   type MissionOutcome,
+  nameList,
   type ReconcileOutcome,
+  SOME,
   troubleKinds,
 } from './outcome.ts';
 import { changesText, isShort } from './replacements.ts';
@@ -109,7 +111,7 @@ export function createReporter(
         const message = `The global entry (${place}) is ${global.view.reason}; nothing is synced until it is well again. Mend it, or resolve this alert with "restore" (write it anew from the missions) or "remove" (sign out everywhere).`;
         wipe(null, { digest: ALL_OF_IT, servers: [], message });
       } else if (global.held.length > 0) {
-        const message = `${list(global.held)} vanished from the global entry (${place}) in a way no logout does; missions that have them keep them. ${WIPE_ANSWERS}`;
+        const message = `${nameList(global.held)} vanished from the global entry (${place}) in a way no logout does; missions that have them keep them. ${WIPE_ANSWERS}`;
         wipe(null, { digest: global.heldDigest, servers: global.held, message });
       } else if (blocked === null) wipe(null, null);
       if (blocked === null && global.view.status === 'found')
@@ -132,7 +134,7 @@ export function createReporter(
         const message = `${what} (${store.describe(entryRef(mission))}) is ${view.reason}; it is left alone, and nothing is removed elsewhere. Mend it, or resolve this alert with "restore" (write it anew from the global entry) or "remove" (sign out everywhere).`;
         wipe(id, { digest: ALL_OF_IT, servers: [], message });
       } else if (held.length > 0) {
-        const message = `${list(held)} vanished from mission ${called} in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
+        const message = `${nameList(held)} vanished from mission ${called} in a way no logout does; all others keep them. ${WIPE_ANSWERS}`;
         wipe(id, { digest: heldDigest, servers: held, message });
       } else if (status === 'done' && !stuck) wipe(id, null);
 
@@ -145,7 +147,7 @@ export function createReporter(
       }
 
       if (conflicts.length > 0) {
-        const message = `Mission ${called} and the global entry had both changed ${list(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
+        const message = `Mission ${called} and the global entry had both changed ${nameList(conflicts)}; one sign-in won everywhere, the other is in the journal.`;
         alerts.happened({
           id: `conflict-${id}`,
           missionId: id,
@@ -198,11 +200,4 @@ const NEXT_STEPS: Readonly<Record<Unavailable['reason'], string>> = {
 /** Whether an alert can show all of it: only then can it be accepted. */
 export function isShownInFull(found: readonly Tampering[]): boolean {
   return found.length <= SOME && found.every(({ changes }) => isShort(changes));
-}
-
-/** Names that an alert lists. */
-const SOME = 5;
-
-function list(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
 }

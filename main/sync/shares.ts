@@ -10,6 +10,7 @@ export type Shares = ReadonlyMap<FieldId, Share>;
 const RESERVE = 128 * 1024;
 
 const NOBODY: Share = [null, null];
+const NOTHING: ReadonlySet<FieldId> = new Set();
 
 /** The largest fields, for people. */
 export interface LargeField {
@@ -38,6 +39,8 @@ export function divide(
   shares: Shares,
   wasThere: (id: FieldId) => boolean,
 ): { readonly refused: ReadonlySet<FieldId>; readonly shares: Shares } {
+  // As it is nearly always, for each of hundreds of missions.
+  if (up.length === 0) return { refused: NOTHING, shares };
   const lengths = lengthsOf(before);
   const latter = lengthsOf(after);
   const next = new Map(shares);

@@ -9,7 +9,7 @@ import type { PathWatcher } from '../system/pathWatcher.ts';
 import { UserError } from '../system/userError.ts';
 import type { DestinationBook } from '../trust/destinationBook.ts';
 import type { Alerts } from './alerts.ts';
-import { createBrake } from './brake.ts';
+import { costsOf, createBrake } from './brake.ts';
 import type { LineageStore } from './lineage.ts';
 import { createLockWatch, lockedOut } from './lockWatch.ts';
 import type { MissionOutcome, ReconcileOutcome, ReconcileRequest, Target } from './outcome.ts';
@@ -46,7 +46,7 @@ export interface WorkLoopDeps {
  * its lock or changes all the time has a schedule of its own, so that no other mission waits for it.
  */
 export interface WorkLoop {
-  /** This mission is to be looked at. */
+  /** Has a mission looked at. */
   notice(mission: Mission, phase?: Target['phase']): void;
   /** The global entry and all running missions are. */
   noticeAll(): void;
@@ -71,8 +71,8 @@ export interface WorkLoop {
   setPaused(paused: boolean): void;
   isPaused(): boolean;
   isBusy(): boolean;
-  /** What a mission that waits is waiting for. */
-  phaseOf(id: string): Target['phase'];
+  /** A mission with what it waits for, if it does. */
+  targetOf(mission: Mission): Target;
   save(): Promise<void>;
   /** Resolves when all was looked at that was noticed before the call, or is known to have to wait. */
   settled(): Promise<void>;
@@ -82,7 +82,7 @@ export interface WorkLoop {
   stop(last: ReconcileRequest | null): Promise<void>;
 }
 
-/** A mission that is to be looked at. */
+/** A mission that waits for a look. */
 interface Pending {
   /** Monotonic ms. */
   readonly noticedAt: number;
@@ -97,8 +97,6 @@ interface Pending {
 const GLOBAL = '';
 /** How many events one write of ours may cause: under the entry's own name, and under the one that a link leads to. */
 const OWN_EVENTS = 2;
-/** More fields than a client changes in one write. What a look at so few takes is no fault of the mission's. */
-const ORDINARY_FIELDS = 8;
 /** A lock that is kept for longer than any client keeps one is told. */
 const BUSY_TOLD_MS = 5_000;
 /** Whoever overwrites an entry in its place, or removes an item of a keychain and adds it anew, is done long before. */
@@ -125,7 +123,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   let globalTouched = 0;
   let reconciling = false;
   let sequence = 0;
-  /** The sequence number of what is to be looked at in the global entry; `null`: nothing. */
+  /** The sequence number since which the global entry waits for a look; `null`: it does not. */
   let globalPending: number | null = null;
   let globalStamp: string | null = null;
   /** What the global entry was when all running missions were last told of it. */
@@ -144,11 +142,6 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   const hasWork = (): boolean => !paused && (pending.size > 0 || globalPending !== null);
   const isActing = (): boolean => exclusive.activeCount + exclusive.pendingCount > 0;
-  const activeMissions = (): Mission[] =>
-    registry
-      .all()
-      .filter(isSynced)
-      .map(({ mission }) => mission);
 
   function noted(id: string, phase?: Target['phase'], isOwn = false): Pending {
     const before = pending.get(id) ?? waiting.get(id);
@@ -196,7 +189,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
   function noticeAll(): void {
     sequence += 1;
     globalPending ??= sequence;
-    for (const { id } of activeMissions()) if (!isHeldUp(id) && !isDeferred(id)) enqueue(id);
+    for (const { id } of registry.synced()) if (!isHeldUp(id) && !isDeferred(id)) enqueue(id);
     schedule();
   }
 
@@ -289,7 +282,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     try {
       deps.beforePoll();
       await noticeGlobal();
-      await Promise.all(activeMissions().map(noticeEntry));
+      await Promise.all(registry.synced().map(noticeEntry));
     } catch (error) {
       reportDefect(error);
     }
@@ -330,30 +323,16 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
       const outcome = await run({ targets, noticedAt });
       // At once: a logout is known to be one only by a lineage that outlives a kill.
       await save();
-      charge(outcome, new Map(batch), clock.monotonic() - from);
+      const noticed = new Map(batch);
+      const isOwn = (id: string): boolean => noticed.get(id)?.own === true;
+      const costs = costsOf(outcome.missions, isOwn, clock.monotonic() - from);
+      for (const [id, ms] of costs) brake.charge(id, ms);
       if (isDefective) alerts.setOwn('internal', 'defect', null);
       isDefective = false;
     } catch (error) {
       reportDefect(error);
       for (const [id, each] of batch) waitStuck(id, each);
     }
-  }
-
-  /** Divides what a look took among those whose changes made it take longer than a sign-in does. */
-  function charge(
-    { missions }: ReconcileOutcome,
-    batch: ReadonlyMap<string, Pending>,
-    tookMs: number,
-  ): void {
-    const rising = [...missions.values()].reduce((sum, { up }) => sum + up.length, 0);
-    const changes = [...missions].map(([id, { up, down, tampered, oversized }]) => {
-      // What comes down is its own doing where it has changed what it had, and nobody else did.
-      const undone = batch.get(id)?.own ? Math.max(0, down.length + up.length - rising) : 0;
-      return [id, up.length + tampered.length + oversized.length + undone] as const;
-    });
-    const all = changes.reduce((sum, [, count]) => sum + count, 0);
-    for (const [id, count] of changes)
-      if (count > ORDINARY_FIELDS) brake.charge(id, (tookMs * (count - ORDINARY_FIELDS)) / all);
   }
 
   function waitStuck(id: string, next: Pending): void {
@@ -393,7 +372,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     return outcome;
   }
 
-  /** What came of one mission, and when it is to be looked at again. */
+  /** Notes what came of one mission, and has it looked at again where that is needed. */
   function noteTarget(
     { mission, phase }: Target,
     outcome: ReconcileOutcome,
@@ -475,16 +454,15 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
 
   function othersThan(targets: readonly Target[]): Target[] {
     const ids = new Set(targets.map(({ mission }) => mission.id));
-    return activeMissions()
+    return registry
+      .synced()
       .filter(({ id }) => !ids.has(id) && !isHeldUp(id) && !isDeferred(id))
-      .map((mission) => {
-        const phase = phaseOf(mission.id);
-        return { mission, ...(phase && { phase }) };
-      });
+      .map(targetOf);
   }
 
-  function phaseOf(id: string): Target['phase'] {
-    return (pending.get(id) ?? waiting.get(id))?.phase;
+  function targetOf(mission: Mission): Target {
+    const phase = (pending.get(mission.id) ?? waiting.get(mission.id))?.phase;
+    return { mission, ...(phase && { phase }) };
   }
 
   async function save(): Promise<void> {
@@ -525,7 +503,7 @@ export function createWorkLoop(deps: WorkLoopDeps): WorkLoop {
     poll,
     save,
     settled,
-    phaseOf,
+    targetOf,
     exclusively: whileOpen,
     isPaused: () => paused,
     isBusy: () => hasWork() || isActing(),
